@@ -1,0 +1,221 @@
+//! Errors of JSON-RPC calls.
+
+use std::{fmt, time::Duration};
+
+use ogpu_chain::Endpoint;
+use ogpu_contracts::Revert;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{http::HttpError, retry::Advice};
+
+/// A JSON-RPC call that gave no result.
+#[derive(Debug, thiserror::Error)]
+#[error("`{method}` failed at {endpoint} (tries: {tries}, elapsed: {elapsed:.1?})")]
+#[non_exhaustive]
+pub struct RpcError {
+    /// The method, or `batch` for several calls in one request.
+    pub method: String,
+    /// The node that was asked; prints without credentials.
+    pub endpoint: Endpoint,
+    /// How often it was asked.
+    pub tries: u32,
+    /// From the first try to the last answer.
+    pub elapsed: Duration,
+    /// What happened on the last try.
+    #[source]
+    pub cause: RpcCause,
+}
+
+impl RpcError {
+    /// The node's own error answer, if that is the cause.
+    pub fn node_error(&self) -> Option<&NodeError> {
+        match &self.cause {
+            RpcCause::Node(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The contract's revert, if that is why the node refused the call.
+    pub fn revert(&self) -> Option<Revert> {
+        self.node_error().and_then(NodeError::revert)
+    }
+
+    /// Whether the same call may succeed later, as it is.
+    pub fn is_transient(&self) -> bool {
+        self.cause.advice() != Advice::Final
+    }
+}
+
+/// Why a JSON-RPC call gave no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RpcCause {
+    /// The HTTP exchange failed.
+    #[error(transparent)]
+    Http(HttpError),
+    /// The node answered with an error.
+    #[error(transparent)]
+    Node(NodeError),
+    /// The answer is not what JSON-RPC or the method allows.
+    #[error("the answer is malformed: {problem}")]
+    Malformed {
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl RpcCause {
+    pub(crate) fn malformed(problem: impl fmt::Display) -> Self {
+        Self::Malformed {
+            problem: problem.to_string(),
+        }
+    }
+
+    pub(crate) fn advice(&self) -> Advice {
+        match self {
+            Self::Http(error) => error.advice(),
+            Self::Node(error) if error.is_passing() => Advice::Retry,
+            Self::Node(_) => Advice::Final,
+            // A proxy's page in place of the answer: the next one may be the node's own.
+            Self::Malformed { .. } => Advice::Retry,
+        }
+    }
+}
+
+/// The error object of a JSON-RPC answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Deserialize)]
+#[error("the node answered with error {code}: {message}")]
+#[non_exhaustive]
+pub struct NodeError {
+    /// The error's number.
+    pub code: i64,
+    /// The error's text.
+    #[serde(default)]
+    pub message: String,
+    /// What the node adds to it, such as revert data.
+    #[serde(default)]
+    pub data: Option<Value>,
+}
+
+impl NodeError {
+    /// The contract's revert behind this error, if it is one.
+    ///
+    /// Nodes disagree on where they put it: as a string in `data`, in an object below `data`,
+    /// after a word such as `Reverted`, or only as text in the message.
+    pub fn revert(&self) -> Option<Revert> {
+        if let Some(data) = self.data.as_ref().and_then(revert_data) {
+            return Some(Revert::decode(&data));
+        }
+        let lower = self.message.to_ascii_lowercase();
+        let start = lower.find("revert")?;
+        let text = self.message[start..]
+            .split_once(':')
+            .map(|(_, reason)| reason.trim())
+            .filter(|reason| !reason.is_empty());
+        Some(text.map_or(Revert::Empty, |text| Revert::from_text(text.to_owned())))
+    }
+
+    /// Whether the node only could not answer now: it lags, or wants to be asked less often.
+    fn is_passing(&self) -> bool {
+        const PASSING: [&str; 7] = [
+            "header not found",
+            "block not found",
+            "unknown block",
+            "not found: block",
+            "rate limit",
+            "too many requests",
+            "try again",
+        ];
+        // -32005 is "limit exceeded" of EIP-1474.
+        let text = self.message.to_ascii_lowercase();
+        self.code == -32005
+            || PASSING.iter().any(|known| text.contains(known))
+            || (text.starts_with("block") && text.ends_with("not found"))
+    }
+}
+
+/// Revert bytes in an error's `data`, in any of the shapes that nodes use.
+fn revert_data(data: &Value) -> Option<Vec<u8>> {
+    match data {
+        // "0x…", or with a word before it: "Reverted 0x…".
+        Value::String(text) => {
+            let hex_part = text.split_whitespace().next_back()?.strip_prefix("0x")?;
+            hex::decode(hex_part).ok()
+        }
+        // {"data": "0x…"}, or {"originalError": {"data": "0x…"}}: only under these names, since a
+        // transaction hash beside them is hex as well.
+        Value::Object(fields) => ["data", "result", "return", "originalError", "error"]
+            .iter()
+            .filter_map(|name| fields.get(*name))
+            .find_map(revert_data),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ogpu_contracts::ReasonWord;
+    use serde_json::json;
+
+    /// `Error("NotOwner")`.
+    const NOT_OWNER: &str = "0x08c379a00000000000000000000000000000000000000000000000000000000000000020000000000000000000000000000000000000000000000000000000000000000084e6f744f776e6572000000000000000000000000000000000000000000000000";
+
+    fn node_error(message: &str, data: Option<Value>) -> NodeError {
+        NodeError {
+            code: 3,
+            message: message.into(),
+            data,
+        }
+    }
+
+    #[test]
+    fn revert_data_is_found_in_every_shape() {
+        for data in [
+            json!(NOT_OWNER),
+            json!(format!("Reverted {NOT_OWNER}")),
+            json!({ "data": NOT_OWNER }),
+            json!({ "originalError": { "code": 3, "data": NOT_OWNER } }),
+            json!({ "txHash": "0x11", "error": { "data": NOT_OWNER } }),
+        ] {
+            let revert = node_error("VM execution error.", Some(data.clone())).revert();
+            let word = revert.and_then(|revert| revert.word());
+            assert_eq!(word, Some(ReasonWord::NotOwner), "{data}");
+        }
+    }
+
+    #[test]
+    fn a_reason_in_the_message_alone_is_read() {
+        let revert = node_error("execution reverted: NotOwner", None).revert();
+        assert_eq!(revert.unwrap().word(), Some(ReasonWord::NotOwner));
+        let revert = node_error("execution reverted", None).revert();
+        assert_eq!(revert, Some(Revert::Empty));
+    }
+
+    #[test]
+    fn other_errors_are_no_reverts() {
+        let hash = json!({ "txHash": format!("0x{}", "ab".repeat(32)) });
+        for (message, data) in [
+            ("nonce too low", None),
+            ("header not found", None),
+            ("something else", Some(hash)),
+        ] {
+            assert_eq!(node_error(message, data).revert(), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_lagging_node_is_worth_another_try() {
+        for message in [
+            "header not found",
+            "block 0x1f not found",
+            "rate limit exceeded",
+        ] {
+            let advice = RpcCause::Node(node_error(message, None)).advice();
+            assert_eq!(advice, Advice::Retry, "{message}");
+        }
+        let advice = RpcCause::Node(node_error("execution reverted", None)).advice();
+        assert_eq!(advice, Advice::Final);
+    }
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+//!
+//! This crate knows the contracts' interfaces and nothing else: it reads no environment, opens no
+//! socket and holds no address.
+
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    unnameable_types,
+    rustdoc::all,
+    clippy::all,
+    clippy::use_self,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "written by a generator that does not follow the workspace's lints"
+)]
+mod generated;
+
+pub mod abi;
+pub mod call;
+pub mod convert;
+pub mod event;
+mod revert;
+
+pub use call::{ContractCall, DecodeError, NoOutput};
+pub use convert::ConvertError;
+pub use generated::{
+    controller, manager, nexus, response, shared_types, source, task, terminal, vault,
+};
+pub use revert::{ReasonWord, Revert};

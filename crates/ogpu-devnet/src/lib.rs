@@ -1,0 +1,1 @@
+//! An OpenGPU network in one process: EVM chain, contracts, services and simulated providers, for tests
