@@ -201,10 +201,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {
-        assert_eq!(
-            retry_after(&headers("120")),
-            Some(Duration::from_secs(120))
-        );
+        assert_eq!(retry_after(&headers("120")), Some(Duration::from_secs(120)));
         assert_eq!(
             retry_after(&headers("Sun, 06 Nov 1994 08:49:37 GMT")),
             Some(Duration::ZERO)
@@ -215,9 +212,8 @@ mod tests {
 
     #[test]
     fn only_passing_states_are_worth_another_try() {
-        let advice = |status: u16| {
-            status_error(StatusCode::from_u16(status).unwrap(), b"", None).advice()
-        };
+        let advice =
+            |status: u16| status_error(StatusCode::from_u16(status).unwrap(), b"", None).advice();
         assert_eq!(advice(500), Advice::Retry);
         assert_eq!(advice(503), Advice::Retry);
         assert_eq!(advice(429), Advice::Retry);

@@ -1,1 +1,44 @@
-//! Client of the OpenGPU network: publish sources and tasks, read responses, confirm and pay
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod client;
+mod clock;
+mod deadline;
+mod error;
+mod facade;
+mod http;
+mod read;
+mod retry;
+mod rpc;
+mod services;
+mod signer;
+mod tx;
+mod write;
+
+/// The chain registry: which chains there are, and where.
+pub use ogpu_chain as chain;
+/// The protocol's data types.
+pub use ogpu_types as types;
+
+pub use builder::{ChainChoice, ClientBuilder};
+pub use client::Client;
+pub use error::{BuildError, Error};
+pub use facade::{PublishedSource, PublishedTask};
+pub use http::{BoxError, HttpError};
+pub use read::{ReadCause, ReadError};
+pub use retry::RetryPolicy;
+pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
+pub use services::{Payload, ServiceCause, ServiceError, ServiceOptions, Upload};
+pub use signer::{Signer, SignerError};
+pub use tx::{Outcome, TransactionRequest, TxError};
+pub use write::Write;
+
+#[doc(no_inline)]
+pub use ogpu_chain::{ChainConfig, ChainSpec};
+#[doc(no_inline)]
+pub use ogpu_contracts::{ReasonWord, Revert};
+#[doc(no_inline)]
+pub use ogpu_types::{
+    Address, ChainId, ConfirmedResponse, DeliveryMethod, ImageEnvironments, Receipt, Response,
+    SourceInfo, SourceStatus, TaskInfo, TaskInput, TaskStatus, TxHash, Wei,
+};

@@ -115,13 +115,23 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_final_error_is_not_tried_again() {
-        let outcome = run(POLICY, Deadline::after(Duration::from_secs(60)), Advice::Final).await;
+        let outcome = run(
+            POLICY,
+            Deadline::after(Duration::from_secs(60)),
+            Advice::Final,
+        )
+        .await;
         assert_eq!(outcome.tries, 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn tries_are_limited() {
-        let outcome = run(POLICY, Deadline::after(Duration::from_secs(60)), Advice::Retry).await;
+        let outcome = run(
+            POLICY,
+            Deadline::after(Duration::from_secs(60)),
+            Advice::Retry,
+        )
+        .await;
         assert_eq!(outcome.tries, 3);
     }
 

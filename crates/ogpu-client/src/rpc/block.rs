@@ -9,8 +9,6 @@ use super::{Quantity, quantity};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Block {
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
-    pub(crate) number: u64,
-    #[serde(deserialize_with = "quantity::as_u64::deserialize")]
     pub(crate) timestamp: u64,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
     pub(crate) gas_limit: u64,

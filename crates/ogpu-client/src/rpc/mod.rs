@@ -19,7 +19,10 @@ use futures::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use ogpu_chain::Endpoint;
 use reqwest::header::CONTENT_TYPE;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -75,11 +78,20 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(method: &str, params: impl Serialize) -> Result<Self, RpcCause> {
+    /// A call with parameters that are JSON already.
+    pub(crate) fn new(method: &str, params: &Value) -> Self {
+        Self {
+            method: method.to_owned(),
+            params: to_raw_value(params).expect("a JSON value always has a JSON text"),
+        }
+    }
+
+    fn with_params(method: &str, params: impl Serialize) -> Result<Self, RpcCause> {
         Ok(Self {
             method: method.to_owned(),
-            params: to_raw_value(&params)
-                .map_err(|e| RpcCause::malformed(format_args!("cannot write the parameters: {e}")))?,
+            params: to_raw_value(&params).map_err(|e| {
+                RpcCause::malformed(format_args!("cannot write the parameters: {e}"))
+            })?,
         })
     }
 }
@@ -130,10 +142,15 @@ impl Rpc {
         params: impl Serialize + Send,
     ) -> Result<T, RpcError> {
         let started = Instant::now();
-        let call = Call::new(method, params)
+        let call = Call::with_params(method, params)
             .map_err(|cause| self.error(method, 0, started, cause))?;
         let raw = self.send_one(call, started).await?;
         self.read(method, started, &raw)
+    }
+
+    /// Sends one call that was put together before.
+    pub(crate) async fn send(&self, call: Call) -> Answer {
+        self.send_one(call, Instant::now()).await
     }
 
     async fn send_one(&self, call: Call, started: Instant) -> Answer {
@@ -180,11 +197,16 @@ impl Rpc {
                 }
                 return Ok(answers);
             }
-            let sent = with_retries(self.inner.retry, self.deadline(), RpcCause::advice, || async {
-                let first_id = self.take_ids(calls.len() as u64);
-                let body = self.exchange(wire::batch_body(first_id, &calls)).await?;
-                wire::read_batch(&body, first_id, calls.len())
-            })
+            let sent = with_retries(
+                self.inner.retry,
+                self.deadline(),
+                RpcCause::advice,
+                || async {
+                    let first_id = self.take_ids(calls.len() as u64);
+                    let body = self.exchange(wire::batch_body(first_id, &calls)).await?;
+                    wire::read_batch(&body, first_id, calls.len())
+                },
+            )
             .await;
             match sent {
                 Ok(answers) => {

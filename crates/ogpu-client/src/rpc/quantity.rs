@@ -68,9 +68,15 @@ mod tests {
     #[test]
     fn quantities_are_read_and_written_as_hex() {
         let read: Quantity = serde_json::from_str(r#""0x2ec1a3b402""#).unwrap();
-        assert_eq!(read.to_u64(), Some(200_820_172_802));
-        assert_eq!(serde_json::to_string(&Quantity::from(0)).unwrap(), r#""0x0""#);
-        assert_eq!(serde_json::to_string(&Quantity::from(255)).unwrap(), r#""0xff""#);
+        assert_eq!(read.to_u64(), Some(200_817_226_754));
+        assert_eq!(
+            serde_json::to_string(&Quantity::from(0)).unwrap(),
+            r#""0x0""#
+        );
+        assert_eq!(
+            serde_json::to_string(&Quantity::from(255)).unwrap(),
+            r#""0xff""#
+        );
     }
 
     #[test]

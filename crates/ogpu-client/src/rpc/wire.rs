@@ -150,7 +150,13 @@ mod tests {
     fn an_answer_to_another_request_is_refused() {
         let body = br#"{"jsonrpc":"2.0","id":7,"result":"0x1"}"#;
         assert!(read_single(body, 7).is_ok());
-        assert!(matches!(read_single(body, 8), Err(RpcCause::Malformed { .. })));
-        assert!(matches!(read_batch(b"<html>", 1, 1), Err(RpcCause::Malformed { .. })));
+        assert!(matches!(
+            read_single(body, 8),
+            Err(RpcCause::Malformed { .. })
+        ));
+        assert!(matches!(
+            read_batch(b"<html>", 1, 1),
+            Err(RpcCause::Malformed { .. })
+        ));
     }
 }

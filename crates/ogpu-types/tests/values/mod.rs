@@ -73,8 +73,7 @@ pub(crate) fn json_tree() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 32, 6, |inner| {
         prop_oneof![
             collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            collection::hash_map(any::<String>(), inner, 0..6)
-                .prop_map(|map| Value::from_iter(map)),
+            collection::hash_map(any::<String>(), inner, 0..6).prop_map(Value::from_iter),
         ]
     })
 }

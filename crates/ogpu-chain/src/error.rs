@@ -1,0 +1,111 @@
+//! What can go wrong in finding a chain.
+
+use std::{convert::Infallible, io, path::PathBuf};
+
+use crate::{EndpointError, SpecError};
+
+/// A chain that cannot be found or described.
+///
+/// No message repeats a URL: it may hold a credential.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainError {
+    /// No chain has this name or id.
+    #[error("no chain `{asked}`: known are {}; a chain file can add others", known.join(", "))]
+    UnknownChain {
+        /// The name or id that was asked for.
+        asked: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// No contract has this name.
+    #[error("no contract `{asked}`: there are NEXUS, CONTROLLER, TERMINAL and VAULT")]
+    UnknownContract {
+        /// The name that was asked for.
+        asked: String,
+    },
+    /// Another chain has the name already.
+    #[error("chain {chain_id} cannot be called `{name}`: chain {owner} has that name")]
+    NameTaken {
+        /// The name, in the case that was given.
+        name: String,
+        /// The id of the refused chain.
+        chain_id: u64,
+        /// The id of the chain that has the name.
+        owner: u64,
+    },
+    /// The URL given for the RPC endpoint cannot be used.
+    #[error("the RPC endpoint cannot be used")]
+    RpcUrl {
+        /// Why not.
+        source: EndpointError,
+    },
+    /// An environment variable holds something that cannot be used.
+    #[error("environment variable {variable} cannot be used: correct or unset it")]
+    Variable {
+        /// Its name.
+        variable: &'static str,
+        /// Why not.
+        source: Box<Self>,
+    },
+    /// An environment variable holds bytes that are no text.
+    #[error("environment variable {variable} is not valid UTF-8: correct or unset it")]
+    VariableNotText {
+        /// Its name.
+        variable: &'static str,
+    },
+    /// A chain file cannot be read.
+    #[error("cannot read chain file `{}`", path.display())]
+    ReadFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A chain file is not well-formed TOML or JSON.
+    #[error("chain file `{}` is not valid {format}, line {line}: {reason}", path.display())]
+    FileSyntax {
+        /// The file.
+        path: PathBuf,
+        /// `TOML` or `JSON`.
+        format: &'static str,
+        /// The line at fault, from 1.
+        line: usize,
+        /// What the parser says, without the file's text.
+        reason: String,
+    },
+    /// A chain file has a key of the wrong kind outside its entries.
+    #[error("chain file `{}`: `{field}` must be {expected}", path.display())]
+    FileShape {
+        /// The file.
+        path: PathBuf,
+        /// The key at fault.
+        field: &'static str,
+        /// What it must hold.
+        expected: &'static str,
+    },
+    /// An entry of a chain file cannot be used.
+    #[error("chain file `{}`: {entry} cannot be used", path.display())]
+    FileEntry {
+        /// The file.
+        path: PathBuf,
+        /// The entry, by its place in the file.
+        entry: String,
+        /// Which field, and why.
+        source: SpecError,
+    },
+    /// A chain file as a whole contradicts what is known.
+    #[error("chain file `{}` cannot be used", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: Box<Self>,
+    },
+}
+
+impl From<Infallible> for ChainError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

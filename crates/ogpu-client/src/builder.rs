@@ -1,0 +1,216 @@
+//! How a client is put together.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use ogpu_chain::{ChainConfig, ChainSpec, Endpoint, EndpointError, Registry};
+use ogpu_types::ChainId;
+use tokio::sync::OnceCell;
+
+use crate::{
+    BuildError, Client, RetryPolicy, Signer,
+    client::Inner,
+    http,
+    rpc::Rpc,
+    services::{ServiceOptions, Services},
+    tx::Lanes,
+};
+
+/// A node answers a call within a second or two; the rest is patience with a slow one.
+const RPC_TIMEOUT: Duration = Duration::from_secs(15);
+/// An upload, a few tries to send, and a dozen slow blocks.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Which chain a client works on: a description, or the id of a built-in one.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ChainChoice {
+    /// This chain.
+    Spec(Box<ChainSpec>),
+    /// The built-in chain with this id.
+    Id(ChainId),
+}
+
+impl From<ChainSpec> for ChainChoice {
+    fn from(spec: ChainSpec) -> Self {
+        Self::Spec(Box::new(spec))
+    }
+}
+
+impl From<&ChainSpec> for ChainChoice {
+    fn from(spec: &ChainSpec) -> Self {
+        spec.clone().into()
+    }
+}
+
+impl From<ChainId> for ChainChoice {
+    fn from(id: ChainId) -> Self {
+        Self::Id(id)
+    }
+}
+
+/// The options of a [`Client`]. Setters never fail: [`build`](Self::build) reports what is wrong.
+#[derive(Clone, Debug, Default)]
+#[must_use = "call `build` to get the client"]
+pub struct ClientBuilder {
+    chain: Option<ChainChoice>,
+    rpc_url: Option<UrlText>,
+    pin_url: Option<UrlText>,
+    gateway_url: Option<UrlText>,
+    management_url: Option<UrlText>,
+    chain_only: bool,
+    allow_foreign_urls: bool,
+    signer: Option<Signer>,
+    rpc_timeout: Option<Duration>,
+    rpc_retry: RetryPolicy,
+    write_timeout: Option<Duration>,
+    service_options: ServiceOptions,
+}
+
+/// A URL as it was given: it may hold a key, so it has no readable `Debug`.
+#[derive(Clone)]
+struct UrlText(String);
+
+impl std::fmt::Debug for UrlText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(given)")
+    }
+}
+
+impl ClientBuilder {
+    /// Works on this chain. Defaults to the process-wide [`ChainConfig`], environment included; with
+    /// an explicit chain neither is read.
+    pub fn chain(mut self, chain: impl Into<ChainChoice>) -> Self {
+        self.chain = Some(chain.into());
+        self
+    }
+
+    /// Talks to this node. Defaults to the chain's own RPC endpoint.
+    pub fn rpc_url(mut self, url: impl Into<String>) -> Self {
+        self.rpc_url = Some(UrlText(url.into()));
+        self
+    }
+
+    /// Signs writes with this key. Defaults to `CLIENT_PRIVATE_KEY` of the environment or of the
+    /// file `.env`, read at the first write that needs it. Vault writes never use either.
+    pub fn signer(mut self, signer: Signer) -> Self {
+        self.signer = Some(signer);
+        self
+    }
+
+    /// Uploads with a POST to this address. Defaults to the chain's own pinning service.
+    pub fn pin_url(mut self, url: impl Into<String>) -> Self {
+        self.pin_url = Some(UrlText(url.into()));
+        self
+    }
+
+    /// Fetches content from this gateway: what precedes a content's id. Defaults to the chain's own.
+    pub fn gateway_url(mut self, url: impl Into<String>) -> Self {
+        self.gateway_url = Some(UrlText(url.into()));
+        self
+    }
+
+    /// Asks this management API: what precedes a task's address. Defaults to the chain's own.
+    pub fn management_url(mut self, url: impl Into<String>) -> Self {
+        self.management_url = Some(UrlText(url.into()));
+        self
+    }
+
+    /// Never asks the management API: confirmed responses are found on chain alone. Defaults to
+    /// asking it first, and checking its answer on chain.
+    pub fn without_management_api(mut self) -> Self {
+        self.chain_only = true;
+        self
+    }
+
+    /// Fetches responses from whatever URL their provider chose. Defaults to the gateway only: a
+    /// provider could otherwise make this machine ask addresses inside its own network.
+    pub fn allow_foreign_payload_urls(mut self, allow: bool) -> Self {
+        self.allow_foreign_urls = allow;
+        self
+    }
+
+    /// Bounds one JSON-RPC request. Defaults to 15 s.
+    pub fn rpc_timeout(mut self, timeout: Duration) -> Self {
+        self.rpc_timeout = Some(timeout);
+        self
+    }
+
+    /// How JSON-RPC calls that only read are repeated. Defaults to [`RetryPolicy::default`].
+    pub fn rpc_retry(mut self, retry: RetryPolicy) -> Self {
+        self.rpc_retry = retry;
+        self
+    }
+
+    /// Bounds each whole write, unless the call sets its own. Defaults to 120 s.
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.write_timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds calls to the off-chain services. Defaults to [`ServiceOptions::default`].
+    pub fn service_options(mut self, options: ServiceOptions) -> Self {
+        self.service_options = options;
+        self
+    }
+
+    /// Builds the client. No connection is made yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] when the chain is not known or a URL cannot be used.
+    pub fn build(self) -> Result<Client, BuildError> {
+        let chain = match self.chain {
+            Some(ChainChoice::Spec(spec)) => *spec,
+            Some(ChainChoice::Id(id)) => Registry::builtin()
+                .get(&id)
+                .cloned()
+                .map_err(|source| BuildError::Chain { source })?,
+            None => ChainConfig::current().map_err(|source| BuildError::Chain { source })?,
+        };
+        let endpoint = given("rpc_url", self.rpc_url)?.unwrap_or_else(|| chain.rpc_url().clone());
+        let own = chain.services().clone();
+        let pin = given("pin_url", self.pin_url)?.or(own.pin_url);
+        let gateway = given("gateway_url", self.gateway_url)?.or(own.gateway_url);
+        let management = given("management_url", self.management_url)?
+            .or(own.management_url)
+            .filter(|_| !self.chain_only);
+
+        let http = http::connection_pool().map_err(|source| BuildError::Http {
+            source: Box::new(source),
+        })?;
+        let rpc_timeout = self.rpc_timeout.unwrap_or(RPC_TIMEOUT);
+        Ok(Client::from_inner(Inner {
+            rpc: Rpc::new(http.clone(), endpoint, rpc_timeout, self.rpc_retry),
+            services: Services {
+                http,
+                pin,
+                gateway,
+                management,
+                allow_foreign_urls: self.allow_foreign_urls,
+            },
+            chain,
+            service_options: self.service_options,
+            signer: self.signer,
+            write_timeout: self.write_timeout.unwrap_or(WRITE_TIMEOUT),
+            lanes: Arc::new(Lanes::default()),
+            env_signer: OnceLock::new(),
+            chain_checked: OnceCell::new(),
+        }))
+    }
+}
+
+/// A URL that was given to the builder, if one was.
+fn given(option: &'static str, text: Option<UrlText>) -> Result<Option<Endpoint>, BuildError> {
+    let Some(UrlText(text)) = text else {
+        return Ok(None);
+    };
+    let failed = |source| BuildError::Url { option, source };
+    let endpoint = Endpoint::parse(&text).map_err(failed)?;
+    if endpoint.is_websocket() {
+        return Err(failed(EndpointError::NotHttp));
+    }
+    Ok(Some(endpoint))
+}

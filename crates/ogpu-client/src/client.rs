@@ -1,0 +1,150 @@
+//! The client itself: what every call shares.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use ogpu_chain::{ChainSpec, Contract};
+use ogpu_types::{Address, ChainId, Receipt};
+use tokio::sync::OnceCell;
+
+use crate::{
+    ClientBuilder, Error, Signer, TransactionRequest, Write,
+    rpc::{Quantity, Rpc},
+    services::{ServiceOptions, Services},
+    tx::Lanes,
+};
+
+/// A client of one OpenGPU chain.
+///
+/// Cheap to clone, and safe to share between tasks and threads: clones use one connection pool, and
+/// transactions of one account leave in order whichever clone sends them. Two clients built apart
+/// do not know of each other; an account should send through one.
+///
+/// Without a signer a client reads. It never prints its keys.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) chain: ChainSpec,
+    pub(crate) rpc: Rpc,
+    pub(crate) services: Services,
+    pub(crate) service_options: ServiceOptions,
+    pub(crate) signer: Option<Signer>,
+    pub(crate) write_timeout: Duration,
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) env_signer: OnceLock<Signer>,
+    pub(crate) chain_checked: OnceCell<()>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("chain", &self.inner.chain.id())
+            .field("rpc", &self.inner.rpc)
+            .field("signer", &self.inner.signer)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Starts building a client: of the process-wide chain, unless told otherwise.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The chain that this client works on.
+    pub fn chain(&self) -> &ChainSpec {
+        &self.inner.chain
+    }
+
+    /// Raw access to the node, for everything that has no typed call.
+    pub fn rpc(&self) -> &Rpc {
+        &self.inner.rpc
+    }
+
+    /// The account that writes sign with when no other signer is given; `None` when the client was
+    /// built without one.
+    pub fn address(&self) -> Option<Address> {
+        self.inner.signer.as_ref().map(Signer::address)
+    }
+
+    /// Sends any transaction: the way to what the facade has no call for.
+    ///
+    /// It is simulated first, signed once, and waited for until it is mined.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transaction`]; its [`outcome`](Error::outcome) says whether it took effect.
+    pub fn send_transaction(&self, request: TransactionRequest) -> Write<Receipt> {
+        Write::new(self, |write| async move { write.transact(request).await })
+    }
+
+    /// The address of one of the chain's own contracts.
+    pub(crate) fn contract(&self, contract: Contract) -> Address {
+        self.inner.chain.contract(contract)
+    }
+
+    pub(crate) fn services(&self) -> &Services {
+        &self.inner.services
+    }
+
+    pub(crate) fn service_options(&self) -> &ServiceOptions {
+        &self.inner.service_options
+    }
+
+    pub(crate) fn write_timeout(&self) -> Duration {
+        self.inner.write_timeout
+    }
+
+    pub(crate) fn lanes(&self) -> Arc<Lanes> {
+        Arc::clone(&self.inner.lanes)
+    }
+
+    /// The client's own signer, or the environment's.
+    pub(crate) fn default_signer(&self) -> Result<Signer, Error> {
+        if let Some(signer) = self.inner.signer.as_ref().or(self.inner.env_signer.get()) {
+            return Ok(signer.clone());
+        }
+        let signer = Signer::from_env().map_err(|source| Error::Signer { source })?;
+        Ok(self.inner.env_signer.get_or_init(|| signer).clone())
+    }
+
+    /// Asks the node once which chain it serves: a signature for the wrong one is worth nothing, or
+    /// worse, something.
+    pub(crate) async fn check_chain(&self) -> Result<(), Error> {
+        let check = || async {
+            let answer: Quantity = self
+                .rpc()
+                .call("eth_chainId", ())
+                .await
+                .map_err(Error::rpc)?;
+            let expected = self.chain().id();
+            // An id beyond 64 bits is certainly another one.
+            let actual = ChainId::new(answer.to_u64().unwrap_or(u64::MAX));
+            if actual == expected {
+                return Ok(());
+            }
+            Err(Error::WrongChain {
+                expected,
+                actual,
+                endpoint: self.rpc().endpoint().clone(),
+            })
+        };
+        self.inner
+            .chain_checked
+            .get_or_try_init(check)
+            .await
+            .copied()
+    }
+}

@@ -1,0 +1,287 @@
+//! The errors of the facade.
+
+use std::time::Duration;
+
+use ogpu_chain::{ChainError, Endpoint};
+use ogpu_contracts::Revert;
+use ogpu_types::{Address, ChainId, Receipt, TxHash, ValidationError, Wei};
+
+use crate::{Outcome, ReadError, RpcError, ServiceError, SignerError, TxError, http::BoxError};
+
+/// Why a client could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The chain is not known, or its settings cannot be used.
+    #[error("cannot find the chain to use")]
+    Chain {
+        /// Why.
+        #[source]
+        source: ChainError,
+    },
+    /// A URL given to the builder cannot be used.
+    #[error("the builder's {option} cannot be used")]
+    Url {
+        /// The builder's option.
+        option: &'static str,
+        /// Why.
+        #[source]
+        source: ogpu_chain::EndpointError,
+    },
+    /// The HTTP library could not start.
+    #[error("cannot set up HTTP connections")]
+    Http {
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// A call of the client that did not succeed.
+///
+/// After a failed write, [`outcome`](Self::outcome) says whether anything happened on chain.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What was given breaks a rule that needs no network to check.
+    #[error("the input is not valid")]
+    Invalid {
+        /// The field and the rule.
+        #[source]
+        source: ValidationError,
+    },
+    /// There is no key to sign with, or it cannot be used.
+    #[error("there is no key to sign with")]
+    Signer {
+        /// Why, naming the variable that would be read.
+        #[source]
+        source: SignerError,
+    },
+    /// The node serves another chain than the client is set to.
+    #[error(
+        "{endpoint} serves chain {actual}, not {expected}: correct the RPC endpoint or the chain"
+    )]
+    WrongChain {
+        /// The chain that the client is set to.
+        expected: ChainId,
+        /// The chain that the node serves.
+        actual: ChainId,
+        /// The node.
+        endpoint: Endpoint,
+    },
+    /// There is no such source.
+    #[error("there is no source at {address}")]
+    SourceNotFound {
+        /// Where it was looked for.
+        address: Address,
+    },
+    /// There is no such task.
+    #[error("there is no task at {address}")]
+    TaskNotFound {
+        /// Where it was looked for.
+        address: Address,
+    },
+    /// There is no such response.
+    #[error("there is no response at {address}")]
+    ResponseNotFound {
+        /// Where it was looked for.
+        address: Address,
+    },
+    /// The source takes no tasks any more.
+    #[error("source {source_address} is inactive: it takes no tasks")]
+    SourceInactive {
+        /// The source.
+        source_address: Address,
+    },
+    /// The task offers less than the source asks.
+    #[error(
+        "the payment of {payment} wei is below the {minimum} wei that source {source_address} asks"
+    )]
+    PaymentTooLow {
+        /// The source.
+        source_address: Address,
+        /// What the task offers, in wei.
+        payment: Wei,
+        /// What the source asks, in wei.
+        minimum: Wei,
+    },
+    /// The task would live longer than the source allows.
+    #[error(
+        "the expiry time {expiry_time} lies beyond {latest}, the latest that source {source_address} allows now (unix seconds)"
+    )]
+    ExpiryTooFar {
+        /// The source.
+        source_address: Address,
+        /// The task's expiry time, in unix seconds.
+        expiry_time: u64,
+        /// The latest expiry time that the source allows now, in unix seconds.
+        latest: u64,
+    },
+    /// The task's expiry time passed before it was sent.
+    #[error(
+        "the task's expiry time {expiry_time} has passed at {now} (unix seconds): nothing was sent"
+    )]
+    TaskExpired {
+        /// The task's expiry time, in unix seconds.
+        expiry_time: u64,
+        /// The time of the check, in unix seconds.
+        now: u64,
+    },
+    /// The client's vault balance does not cover the payment.
+    #[error(
+        "the vault balance of {account} is {balance} wei, less than the {required} wei needed: deposit first"
+    )]
+    InsufficientVaultBalance {
+        /// The account.
+        account: Address,
+        /// Its vault balance, in wei.
+        balance: Wei,
+        /// What is needed, in wei.
+        required: Wei,
+    },
+    /// The response is confirmed already: the provider is paid. After FIRST_RESPONSE this is the
+    /// goal, reached without a call.
+    #[error("response {response} is confirmed already")]
+    AlreadyConfirmed {
+        /// The response.
+        response: Address,
+    },
+    /// Another response of the task is confirmed.
+    #[error("the task of response {response} is finalised already")]
+    TaskFinalized {
+        /// The response.
+        response: Address,
+    },
+    /// The account may not do this: it is neither the owner nor its agent.
+    #[error(
+        "{account} may not act on {target}: it is neither its client nor an agent of the client"
+    )]
+    NotAllowed {
+        /// The account that signs.
+        account: Address,
+        /// The source, task or response.
+        target: Address,
+    },
+    /// A call that must name an amount named zero.
+    #[error("the amount is zero")]
+    ZeroAmount,
+    /// The contract could not be read.
+    #[error("cannot read the chain")]
+    Read {
+        /// Why.
+        #[source]
+        source: Box<ReadError>,
+    },
+    /// The node could not answer.
+    #[error("cannot ask the node")]
+    Rpc {
+        /// Why.
+        #[source]
+        source: Box<RpcError>,
+    },
+    /// An off-chain service could not answer.
+    #[error("cannot use an off-chain service")]
+    Service {
+        /// Why.
+        #[source]
+        source: Box<ServiceError>,
+    },
+    /// What came from a gateway, or was to be uploaded, is no such JSON.
+    #[error("cannot read or write the content as JSON")]
+    Json {
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The call's whole time ran out before anything was sent.
+    #[error("{budget:?} passed before anything was sent")]
+    OutOfTime {
+        /// The call's whole time.
+        budget: Duration,
+    },
+    /// The transaction did not end in a receipt of success.
+    #[error("the transaction failed")]
+    Transaction {
+        /// Why, and whether it took effect.
+        #[source]
+        source: Box<TxError>,
+    },
+    /// The transaction was mined, but the event that names what it made is not in its receipt.
+    #[error("transaction {} has no {event} event of {emitter}: is the chain's contract address right?", receipt.transaction_hash)]
+    MissingEvent {
+        /// The event.
+        event: &'static str,
+        /// The contract that should have emitted it.
+        emitter: Address,
+        /// The receipt.
+        receipt: Box<Receipt>,
+    },
+}
+
+impl Error {
+    /// Whether the write took effect; [`Outcome::NotSent`] for everything that failed earlier.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Transaction { source } => source.outcome(),
+            Self::MissingEvent { receipt, .. } => Outcome::Mined {
+                receipt: receipt.clone(),
+            },
+            _ => Outcome::NotSent,
+        }
+    }
+
+    /// The hash of the transaction that this call sent, or may have sent.
+    pub fn transaction_hash(&self) -> Option<TxHash> {
+        match self.outcome() {
+            Outcome::Unknown { hash, .. } => Some(hash),
+            Outcome::Mined { receipt } => Some(receipt.transaction_hash),
+            Outcome::NotSent => None,
+        }
+    }
+
+    /// The contract's own words, if it refused.
+    pub fn revert(&self) -> Option<&Revert> {
+        match self {
+            Self::Transaction { source } => source.revert(),
+            Self::Read { source } => source.revert(),
+            _ => None,
+        }
+    }
+
+    /// Whether something that was asked for does not exist.
+    pub fn is_not_found(&self) -> bool {
+        matches!(
+            self,
+            Self::SourceNotFound { .. } | Self::TaskNotFound { .. } | Self::ResponseNotFound { .. }
+        )
+    }
+
+    /// Whether the goal of a confirmation is reached: this very response is confirmed.
+    pub fn is_already_confirmed(&self) -> bool {
+        matches!(self, Self::AlreadyConfirmed { .. })
+    }
+
+    pub(crate) fn rpc(source: RpcError) -> Self {
+        Self::Rpc {
+            source: Box::new(source),
+        }
+    }
+
+    pub(crate) fn service(source: ServiceError) -> Self {
+        Self::Service {
+            source: Box::new(source),
+        }
+    }
+
+    pub(crate) fn read(source: ReadError) -> Self {
+        Self::Read {
+            source: Box::new(source),
+        }
+    }
+
+    pub(crate) fn transaction(source: TxError) -> Self {
+        Self::Transaction {
+            source: Box::new(source),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `publish_to_ipfs`, `fetch_ipfs_json` and `fetch`.
+
+use ogpu_types::Response;
+use serde::de::DeserializeOwned;
+
+use crate::{Client, Error, Payload, ServiceOptions, Upload, deadline::Deadline};
+
+impl Client {
+    /// Uploads a file to the network's pinning service and returns the URL under which its gateway
+    /// serves it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Service`]; failures that pass were repeated, a refusal (4xx) was not.
+    pub async fn publish_to_ipfs(&self, upload: &Upload) -> Result<String, Error> {
+        self.publish_to_ipfs_with(upload, self.service_options())
+            .await
+    }
+
+    /// [`publish_to_ipfs`](Self::publish_to_ipfs) with its own time limit, tries and pauses.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish_to_ipfs`](Self::publish_to_ipfs).
+    pub async fn publish_to_ipfs_with(
+        &self,
+        upload: &Upload,
+        options: &ServiceOptions,
+    ) -> Result<String, Error> {
+        let url = self
+            .services()
+            .pin(upload, options, whole(options))
+            .await
+            .map_err(Error::service)?;
+        Ok(url.into())
+    }
+
+    /// Uploads inside the time of a whole write.
+    pub(crate) async fn pin_within(
+        &self,
+        upload: &Upload,
+        deadline: Deadline,
+    ) -> Result<String, Error> {
+        let url = self
+            .services()
+            .pin(upload, self.service_options(), deadline)
+            .await
+            .map_err(Error::service)?;
+        Ok(url.into())
+    }
+
+    /// Fetches the JSON behind a URL of the caller's choice: `http`, `https`, or `ipfs://…` through
+    /// the gateway. For a response's payload use [`fetch`](Self::fetch), which trusts no provider.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Service`] when there is no such content in time, or too much of it;
+    /// [`Error::Json`] when it is no such JSON.
+    pub async fn fetch_ipfs_json<T: DeserializeOwned>(&self, url: &str) -> Result<T, Error> {
+        self.fetch_ipfs_json_with(url, self.service_options()).await
+    }
+
+    /// [`fetch_ipfs_json`](Self::fetch_ipfs_json) with its own limits, tries and pauses.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch_ipfs_json`](Self::fetch_ipfs_json).
+    pub async fn fetch_ipfs_json_with<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        options: &ServiceOptions,
+    ) -> Result<T, Error> {
+        let payload = self
+            .services()
+            .fetch(url, options, whole(options))
+            .await
+            .map_err(Error::service)?;
+        payload.json().map_err(|source| Error::Json { source })
+    }
+
+    /// Fetches what a response carries: the content behind its URL, through the gateway, or the
+    /// text itself where it is no URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Service`] when there is no such content in time, too much of it, or the provider's
+    /// URL leads away from the gateway.
+    pub async fn fetch(&self, response: &Response) -> Result<Payload, Error> {
+        self.fetch_data(&response.data, self.service_options())
+            .await
+    }
+
+    /// [`fetch`](Self::fetch) for a response's `data`, such as that of a
+    /// [`ConfirmedResponse`](ogpu_types::ConfirmedResponse), with its own limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](Self::fetch).
+    pub async fn fetch_data(&self, data: &str, options: &ServiceOptions) -> Result<Payload, Error> {
+        self.services()
+            .payload(data, options, whole(options))
+            .await
+            .map_err(Error::service)
+    }
+}
+
+/// Room for every try and the pauses between them.
+fn whole(options: &ServiceOptions) -> Deadline {
+    let tries = options.retry.tries.max(1);
+    Deadline::after((options.timeout + options.retry.max_backoff) * tries)
+}

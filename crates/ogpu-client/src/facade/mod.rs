@@ -1,0 +1,13 @@
+//! The calls of the network's own SDK, under their names: one file for each.
+
+mod confirm_response;
+mod confirmed_response;
+mod ipfs;
+mod publish_source;
+mod publish_task;
+mod status;
+mod task_responses;
+mod vault;
+
+pub use publish_source::PublishedSource;
+pub use publish_task::PublishedTask;

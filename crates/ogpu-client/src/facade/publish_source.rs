@@ -1,0 +1,86 @@
+//! `publish_source`.
+
+use ogpu_chain::Contract;
+use ogpu_contracts::{event, nexus};
+use ogpu_types::{Address, Receipt, SourceInfo, SourceMetadata, SourceParams, TxHash};
+
+use crate::{
+    Client, Error, TransactionRequest, Upload, Write, clock::unix_now, write::WriteContext,
+};
+
+/// A source on chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PublishedSource {
+    /// The source's contract: what tasks name.
+    pub address: Address,
+    /// The transaction that published it.
+    pub transaction_hash: TxHash,
+    /// That transaction's receipt.
+    pub receipt: Receipt,
+}
+
+impl Client {
+    /// Publishes a source: uploads its metadata, then registers it on chain under the signer's
+    /// account.
+    ///
+    /// Round trips: one upload, and one each to prepare and to send the transaction, then one for
+    /// each look at its receipt.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is spent: [`Error::Invalid`], [`Error::Signer`], [`Error::WrongChain`],
+    /// [`Error::Service`] when the metadata cannot be uploaded. After that [`Error::Transaction`],
+    /// whose [`outcome`](Error::outcome) says whether the source exists.
+    pub fn publish_source(&self, info: &SourceInfo) -> Write<PublishedSource> {
+        let info = info.clone();
+        Write::new(self, |write| publish_source(write, info))
+    }
+}
+
+#[tracing::instrument(name = "publish_source", skip_all, fields(name = %info.name, client = %write.signer.address()))]
+async fn publish_source(write: WriteContext, info: SourceInfo) -> Result<PublishedSource, Error> {
+    info.validate()
+        .map_err(|source| Error::Invalid { source })?;
+    let client = &write.client;
+    let metadata_url = write
+        .before_sending(async {
+            client.check_chain().await?;
+            let metadata = Upload::json("imageMetadata.json", &SourceMetadata::from(&info))
+                .map_err(|source| Error::Json { source })?;
+            client.pin_within(&metadata, write.deadline).await
+        })
+        .await?;
+
+    let params = SourceParams {
+        client: write.signer.address(),
+        image_metadata_url: metadata_url,
+        image_environments: info.image_envs.environments(),
+        min_payment: info.min_payment,
+        min_available_lockup: info.min_available_lockup,
+        max_expiry_duration: info.max_expiry_duration,
+        privacy_enabled: false,
+        optional_params_url: String::new(),
+        delivery_method: info.delivery_method,
+        last_update_time: unix_now(),
+    };
+    let nexus = client.contract(Contract::Nexus);
+    let call = nexus::PublishSourceCall {
+        source_params: (&params).into(),
+    };
+    let receipt = write
+        .transact(TransactionRequest::typed(nexus, call))
+        .await?;
+    match event::find::<nexus::SourcePublishedFilter>(&receipt.logs, nexus) {
+        Some(event) => Ok(PublishedSource {
+            address: event.source.into(),
+            transaction_hash: receipt.transaction_hash,
+            receipt,
+        }),
+        None => Err(Error::MissingEvent {
+            event: "SourcePublished",
+            emitter: nexus,
+            receipt: Box::new(receipt),
+        }),
+    }
+}

@@ -1,0 +1,183 @@
+//! `get_task_responses`.
+
+use std::ops::{Bound, RangeBounds};
+
+use ogpu_contracts::{response, task};
+use ogpu_types::{Address, Response, ResponseParams, ResponseStatus};
+use serde_json::json;
+
+use crate::{
+    Client, Error, ReadError,
+    read::{contract_call, decode, unknown_value},
+    rpc::{Answer, BlockId, Call, Quantity},
+};
+
+/// Addresses in one call: their ABI coding is well below what nodes answer.
+const PAGE: u64 = 500;
+/// The reads that make up one response.
+const READS: usize = 4;
+
+impl Client {
+    /// Reads a task's responses: all of them (`..`), or those at some places (`5..10`, half-open).
+    ///
+    /// Places count the providers that attempted the task, from 0, in the order of their attempts.
+    /// A provider that has not responded has a place but no response, so that fewer responses than
+    /// places may come back. Places past the last are no error.
+    ///
+    /// Round trips: one for the number of places, one for 500 addresses, and one for the responses
+    /// of 25 of them, up to four at a time. All reads refer to one block.
+    ///
+    /// ```no_run
+    /// # async fn example(client: ogpu_client::Client, task: ogpu_client::types::Address) -> Result<(), ogpu_client::Error> {
+    /// let all = client.get_task_responses(task, ..).await?;
+    /// let first_ten = client.get_task_responses(task, 0..10).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TaskNotFound`] when there is no task at the address, [`Error::Read`] when the node
+    /// cannot answer.
+    #[tracing::instrument(skip_all, fields(%task))]
+    pub async fn get_task_responses(
+        &self,
+        task: Address,
+        range: impl RangeBounds<u64> + Send,
+    ) -> Result<Vec<Response>, Error> {
+        let (start, end) = half_open(&range);
+        let (block, count) = self.attempt_count(task).await?;
+        let addresses = self
+            .response_addresses(task, start, end.min(count), block)
+            .await?;
+        self.read_responses(&addresses, block).await
+    }
+
+    /// The head block's number, and how many providers had attempted the task by then.
+    async fn attempt_count(&self, task: Address) -> Result<(BlockId, u64), Error> {
+        let rpc = self.rpc();
+        // The count first: what it counts is still there in the block that is named after it.
+        let calls = vec![
+            contract_call(task, task::GetAttemptCountCall, BlockId::Latest),
+            Call::new("eth_blockNumber", &json!([])),
+        ];
+        let answers = rpc.batch(calls).await.map_err(Error::rpc)?;
+        let [count, head] = <[_; 2]>::try_from(answers).expect("a batch answers each of its calls");
+        let count = decode::<task::GetAttemptCountCall>(rpc, task, count)
+            .map_err(|error| error.or_absent(Error::TaskNotFound { address: task }))?;
+        let head: Quantity = rpc.parse("eth_blockNumber", head).map_err(Error::rpc)?;
+        Ok((
+            head.to_u64().map_or(BlockId::Latest, BlockId::Number),
+            u64::try_from(count.0).unwrap_or(u64::MAX),
+        ))
+    }
+
+    /// The responses' addresses at places `start..end`, all of which exist; holes are left out.
+    async fn response_addresses(
+        &self,
+        task: Address,
+        start: u64,
+        end: u64,
+        block: BlockId,
+    ) -> Result<Vec<Address>, Error> {
+        let rpc = self.rpc();
+        let mut calls = Vec::new();
+        let mut lower = start;
+        while lower < end {
+            let upper = end.min(lower.saturating_add(PAGE));
+            // The contract's upper bound is inclusive.
+            let page = task::GetResponsesOfCall {
+                lower: lower.into(),
+                upper: (upper - 1).into(),
+            };
+            calls.push(contract_call(task, page, block));
+            lower = upper;
+        }
+        let mut addresses = Vec::new();
+        for answer in rpc.batch(calls).await.map_err(Error::rpc)? {
+            let page =
+                decode::<task::GetResponsesOfCall>(rpc, task, answer).map_err(Error::read)?;
+            addresses.extend(page.0.into_iter().map(Address::from));
+        }
+        // A provider that has not responded leaves the zero address.
+        addresses.retain(|address| !address.is_zero());
+        Ok(addresses)
+    }
+
+    /// Reads responses that are known to be there.
+    pub(super) async fn read_responses(
+        &self,
+        addresses: &[Address],
+        block: BlockId,
+    ) -> Result<Vec<Response>, Error> {
+        let rpc = self.rpc();
+        let mut calls = Vec::with_capacity(addresses.len() * READS);
+        for &address in addresses {
+            calls.extend([
+                contract_call(address, response::GetResponseParamsCall, block),
+                contract_call(address, response::GetStatusCall, block),
+                contract_call(address, response::ResponseTimestampCall, block),
+                contract_call(address, response::ConfirmedFinalCall, block),
+            ]);
+        }
+        let mut answers = rpc.batch(calls).await.map_err(Error::rpc)?.into_iter();
+        let mut responses = Vec::with_capacity(addresses.len());
+        for &address in addresses {
+            let reads =
+                std::array::from_fn(|_| answers.next().expect("a batch answers each of its calls"));
+            responses.push(self.assemble(address, reads).map_err(Error::read)?);
+        }
+        Ok(responses)
+    }
+
+    fn assemble(&self, address: Address, reads: [Answer; READS]) -> Result<Response, ReadError> {
+        let rpc = self.rpc();
+        let [params, status, timestamp, confirmed] = reads;
+        let params = decode::<response::GetResponseParamsCall>(rpc, address, params)?;
+        let status = decode::<response::GetStatusCall>(rpc, address, status)?;
+        let timestamp = decode::<response::ResponseTimestampCall>(rpc, address, timestamp)?;
+        let confirmed = decode::<response::ConfirmedFinalCall>(rpc, address, confirmed)?;
+        let params = ResponseParams::from(params.0);
+        Ok(Response {
+            address,
+            task: params.task,
+            provider: params.provider,
+            data: params.data,
+            payment: params.payment,
+            status: ResponseStatus::try_from(status.0)
+                .map_err(|error| unknown_value::<response::GetStatusCall>(address, error))?,
+            timestamp: ogpu_contracts::convert::seconds(timestamp.0),
+            confirmed: confirmed.0,
+        })
+    }
+}
+
+/// A range of places as start and end; an end before the start leaves nothing.
+fn half_open(range: &impl RangeBounds<u64>) -> (u64, u64) {
+    let start = match range.start_bound() {
+        Bound::Included(&start) => start,
+        Bound::Excluded(&before) => before.saturating_add(1),
+        Bound::Unbounded => 0,
+    };
+    let end = match range.end_bound() {
+        Bound::Included(&last) => last.saturating_add(1),
+        Bound::Excluded(&end) => end,
+        Bound::Unbounded => u64::MAX,
+    };
+    (start, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_range_is_understood() {
+        assert_eq!(half_open(&(..)), (0, u64::MAX));
+        assert_eq!(half_open(&(2..5)), (2, 5));
+        assert_eq!(half_open(&(2..=5)), (2, 6));
+        assert_eq!(half_open(&(..7)), (0, 7));
+        assert_eq!(half_open(&(3..)), (3, u64::MAX));
+        assert_eq!(half_open(&(0..=u64::MAX)), (0, u64::MAX));
+    }
+}

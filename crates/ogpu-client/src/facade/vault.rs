@@ -1,0 +1,74 @@
+//! The vault, as far as publishing needs it.
+
+use ogpu_chain::Contract;
+use ogpu_contracts::{ContractCall, vault};
+use ogpu_types::{Address, Receipt, Wei};
+
+use crate::{Client, Error, Signer, TransactionRequest, Write};
+
+impl Client {
+    /// The part of an account's vault balance that tasks can be paid from, in wei.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`] when the node cannot answer.
+    pub async fn vault_balance(&self, account: Address) -> Result<Wei, Error> {
+        let balance = self
+            .read_vault(vault::BalanceOfCall(account.into()))
+            .await?;
+        Ok(balance.0.into())
+    }
+
+    /// What an account's tasks hold back until they are paid or released, in wei.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`] when the node cannot answer.
+    pub async fn vault_frozen_payment(&self, account: Address) -> Result<Wei, Error> {
+        let frozen = self
+            .read_vault(vault::FrozenPaymentCall(account.into()))
+            .await?;
+        Ok(frozen.0.into())
+    }
+
+    /// All that a provider has ever been paid for confirmed responses, in wei.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`] when the node cannot answer.
+    pub async fn total_earnings_of(&self, provider: Address) -> Result<Wei, Error> {
+        let earnings = self
+            .read_vault(vault::TotalEarningsOfCall(provider.into()))
+            .await?;
+        Ok(earnings.0.into())
+    }
+
+    /// Moves `amount` wei of the signer's own coins into the vault balance of `account`.
+    ///
+    /// Vault writes name their key: none is taken from the client or the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ZeroAmount`] before anything is sent; [`Error::Transaction`], whose
+    /// [`outcome`](Error::outcome) says whether it was deposited.
+    pub fn vault_deposit(&self, account: Address, amount: Wei, signer: &Signer) -> Write<Receipt> {
+        let vault = self.contract(Contract::Vault);
+        let call = vault::DepositCall {
+            account: account.into(),
+        };
+        let request = TransactionRequest::typed(vault, call).with_value(amount);
+        Write::new(self, move |write| async move {
+            if amount.is_zero() {
+                return Err(Error::ZeroAmount);
+            }
+            write.transact(request).await
+        })
+        .signer(signer)
+    }
+
+    async fn read_vault<C: ContractCall>(&self, call: C) -> Result<C::Output, Error> {
+        self.read(self.contract(Contract::Vault), call)
+            .await
+            .map_err(Error::read)
+    }
+}

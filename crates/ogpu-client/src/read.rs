@@ -1,0 +1,121 @@
+//! Typed reads of contracts, one or many in a round trip.
+
+use ogpu_contracts::{ContractCall, ConvertError, DecodeError, Revert};
+use ogpu_types::Address;
+use serde_json::json;
+
+use crate::{
+    Client, Error,
+    rpc::{Answer, BlockId, Call, Rpc, RpcError},
+};
+
+/// A contract that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{function}` of {contract}")]
+#[non_exhaustive]
+pub struct ReadError {
+    /// The contract.
+    pub contract: Address,
+    /// The function's signature.
+    pub function: String,
+    /// What happened.
+    #[source]
+    pub cause: ReadCause,
+}
+
+/// Why a contract could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadCause {
+    /// The node could not answer.
+    #[error(transparent)]
+    Rpc(Box<RpcError>),
+    /// The contract refused: {0}.
+    #[error("the contract refuses: {0}")]
+    Reverted(Revert),
+    /// The answer is not what the function returns.
+    #[error(transparent)]
+    Decode(DecodeError),
+    /// The answer holds a value that this version does not know.
+    #[error(transparent)]
+    Convert(ConvertError),
+}
+
+impl ReadError {
+    /// The contract's words, if it refused.
+    pub fn revert(&self) -> Option<&Revert> {
+        match &self.cause {
+            ReadCause::Reverted(revert) => Some(revert),
+            _ => None,
+        }
+    }
+
+    /// Whether this shows that no such contract is there: nothing answers, or another kind of
+    /// contract, which does not have the function.
+    pub(crate) fn shows_absence(&self) -> bool {
+        matches!(
+            self.cause,
+            ReadCause::Decode(_) | ReadCause::Reverted(Revert::Empty)
+        )
+    }
+
+    /// The error of a read at an address where `absent` says what should be there.
+    pub(crate) fn or_absent(self, absent: Error) -> Error {
+        if self.shows_absence() {
+            absent
+        } else {
+            Error::read(self)
+        }
+    }
+}
+
+impl Client {
+    /// One read of one contract at the head: one round trip.
+    pub(crate) async fn read<C: ContractCall>(
+        &self,
+        contract: Address,
+        call: C,
+    ) -> Result<C::Output, ReadError> {
+        let rpc = self.rpc();
+        let call = contract_call(contract, call, BlockId::Latest);
+        decode::<C>(rpc, contract, rpc.send(call).await)
+    }
+}
+
+/// A function of a contract at an address.
+pub(crate) fn contract_call(contract: Address, call: impl ContractCall, block: BlockId) -> Call {
+    let params = json!([{ "to": contract, "data": call.call_data() }, block]);
+    Call::new("eth_call", &params)
+}
+
+/// Reads the answer to a [`contract_call`] of the same function.
+pub(crate) fn decode<C: ContractCall>(
+    rpc: &Rpc,
+    contract: Address,
+    answer: Answer,
+) -> Result<C::Output, ReadError> {
+    let failed = |cause| ReadError {
+        contract,
+        function: C::abi_signature().into_owned(),
+        cause,
+    };
+    let data: ogpu_types::HexBytes = rpc.parse("eth_call", answer).map_err(|error| {
+        failed(match error.revert() {
+            Some(revert) => ReadCause::Reverted(revert),
+            None => ReadCause::Rpc(Box::new(error)),
+        })
+    })?;
+    C::decode_output(data.as_ref()).map_err(|error| failed(ReadCause::Decode(error)))
+}
+
+/// A value that came from `contract` but has no counterpart in this version.
+pub(crate) fn unknown_value<C: ContractCall>(
+    contract: Address,
+    error: impl Into<ConvertError>,
+) -> ReadError {
+    ReadError {
+        contract,
+        function: C::abi_signature().into_owned(),
+        cause: ReadCause::Convert(error.into()),
+    }
+}

@@ -1,0 +1,96 @@
+//! Errors of the off-chain services.
+
+use std::{fmt, time::Duration};
+
+use ogpu_chain::Endpoint;
+
+use crate::{http::HttpError, retry::Advice};
+
+/// A call to an off-chain service that gave no usable answer. Nothing was spent on chain.
+#[derive(Debug, thiserror::Error)]
+#[error("the {service} service failed{}", at(endpoint.as_ref(), *tries))]
+#[non_exhaustive]
+pub struct ServiceError {
+    /// Which service: `pinning`, `gateway` or `management`.
+    pub service: &'static str,
+    /// Its address; prints without credentials. `None` when none is configured.
+    pub endpoint: Option<Endpoint>,
+    /// How often it was asked.
+    pub tries: u32,
+    /// What happened on the last try.
+    #[source]
+    pub cause: ServiceCause,
+}
+
+fn at(endpoint: Option<&Endpoint>, tries: u32) -> impl fmt::Display {
+    match endpoint {
+        Some(endpoint) => format!(" at {endpoint} (tries: {tries})"),
+        None => String::new(),
+    }
+}
+
+impl ServiceError {
+    pub(super) fn not_configured(service: &'static str) -> Self {
+        Self {
+            service,
+            endpoint: None,
+            tries: 0,
+            cause: ServiceCause::NotConfigured,
+        }
+    }
+}
+
+/// Why a service gave no usable answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceCause {
+    /// The HTTP exchange failed.
+    #[error(transparent)]
+    Http(HttpError),
+    /// The answer is not what the service promises.
+    #[error("the answer is malformed: {problem}")]
+    Malformed {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The chain has no such service and the client was given none.
+    #[error("the chain names no such service: give its URL to the client's builder")]
+    NotConfigured,
+    /// A URL that somebody else chose leads away from the gateway.
+    #[error(
+        "`{url}` is not on the gateway: allow foreign URLs on the client's builder to fetch it"
+    )]
+    ForeignUrl {
+        /// The URL, without its query.
+        url: String,
+    },
+    /// What was given is no http or https URL.
+    #[error("`{url}` is not an http or https URL")]
+    InvalidUrl {
+        /// The beginning of what was given.
+        url: String,
+    },
+}
+
+impl ServiceCause {
+    pub(super) fn malformed(problem: impl fmt::Display) -> Self {
+        Self::Malformed {
+            problem: problem.to_string(),
+        }
+    }
+
+    pub(super) fn timeout(limit: Duration) -> Self {
+        Self::Http(HttpError::Timeout { limit })
+    }
+
+    pub(super) fn http(error: reqwest::Error, limit: Duration) -> Self {
+        Self::Http(HttpError::from_reqwest(error, limit))
+    }
+
+    pub(super) fn advice(&self) -> Advice {
+        match self {
+            Self::Http(error) => error.advice(),
+            _ => Advice::Final,
+        }
+    }
+}

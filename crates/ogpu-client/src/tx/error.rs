@@ -1,0 +1,166 @@
+//! How a transaction can fail, and what that means for the money.
+
+use std::time::Duration;
+
+use ogpu_contracts::Revert;
+use ogpu_types::{Address, Receipt, TxHash, Wei};
+
+use crate::{RpcError, SignerError};
+
+/// The one question after a failed write: did it happen?
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// No: nothing was sent, or what was sent was refused for good. Calling again is safe.
+    NotSent,
+    /// Nobody knows yet. The transaction may still take effect, at most once. Look for the receipt
+    /// of `hash`: until it is there, or another transaction with `nonce` is, calling again may do
+    /// the same thing twice.
+    Unknown {
+        /// The transaction's hash.
+        hash: TxHash,
+        /// The sender's nonce that it uses.
+        nonce: u64,
+    },
+    /// It was mined. The receipt says whether it took effect or reverted.
+    Mined {
+        /// The chain's receipt.
+        receipt: Box<Receipt>,
+    },
+}
+
+/// A transaction that did not end in a receipt of success.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TxError {
+    /// The contract refuses the call; found by simulating it, so nothing was sent.
+    #[error("{} refuses the call from {from}: {revert}", target_name(*to))]
+    WouldRevert {
+        /// Who would have sent it.
+        from: Address,
+        /// The contract, or `None` for a deployment.
+        to: Option<Address>,
+        /// What the contract says.
+        revert: Revert,
+    },
+    /// The account cannot pay for value and gas.
+    #[error("{from} holds {balance} wei, less than the {required} wei that value and gas may cost")]
+    InsufficientFunds {
+        /// The account.
+        from: Address,
+        /// What it holds, in wei.
+        balance: Wei,
+        /// What may be needed at most, in wei.
+        required: Wei,
+    },
+    /// What the node needs to know or to tell before sending failed.
+    #[error("cannot prepare the transaction")]
+    Prepare {
+        /// Why.
+        #[source]
+        source: Box<RpcError>,
+    },
+    /// The key could not sign.
+    #[error("cannot sign the transaction")]
+    Sign {
+        /// Why.
+        #[source]
+        source: SignerError,
+    },
+    /// The time until which the transaction makes sense had passed before it was sent.
+    #[error("not sent: its time limit {not_after} has passed at {now}, both in unix seconds")]
+    TooLate {
+        /// The limit, in unix seconds.
+        not_after: u64,
+        /// The time when it would have been sent, in unix seconds.
+        now: u64,
+    },
+    /// The call's own time ran out before anything was sent.
+    #[error("not sent: {budget:?} passed before the transaction was ready")]
+    OutOfTime {
+        /// The call's whole time.
+        budget: Duration,
+    },
+    /// The node refused the transaction for good.
+    #[error("the node refused transaction {hash} (nonce {nonce})")]
+    Rejected {
+        /// The transaction's hash.
+        hash: TxHash,
+        /// Its nonce, which stays free.
+        nonce: u64,
+        /// The node's words.
+        #[source]
+        source: Box<RpcError>,
+    },
+    /// Sent, or maybe sent, and not seen mined in time.
+    #[error(
+        "transaction {hash} (nonce {nonce}) was not seen mined within {budget:?}: it may still be, look for its receipt"
+    )]
+    Pending {
+        /// The transaction's hash.
+        hash: TxHash,
+        /// Its nonce.
+        nonce: u64,
+        /// The call's whole time.
+        budget: Duration,
+        /// The last trouble with the node, if there was any.
+        #[source]
+        source: Option<Box<RpcError>>,
+    },
+    /// The nonce is used, and not by this transaction as far as the node knows.
+    #[error(
+        "the nonce {nonce} of transaction {hash} is used already: does another program send from {from}?"
+    )]
+    NonceUsed {
+        /// The account.
+        from: Address,
+        /// The transaction's hash.
+        hash: TxHash,
+        /// Its nonce.
+        nonce: u64,
+    },
+    /// Mined, and reverted: the gas is spent, nothing else happened.
+    #[error("transaction {} was mined in block {} but reverted: {revert}", receipt.transaction_hash, receipt.block_number)]
+    Reverted {
+        /// The receipt.
+        receipt: Box<Receipt>,
+        /// The reason, as the same call gives it on the state before that block.
+        revert: Revert,
+    },
+}
+
+impl TxError {
+    /// Whether the transaction took effect.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::WouldRevert { .. }
+            | Self::InsufficientFunds { .. }
+            | Self::Prepare { .. }
+            | Self::Sign { .. }
+            | Self::TooLate { .. }
+            | Self::OutOfTime { .. }
+            | Self::Rejected { .. } => Outcome::NotSent,
+            Self::Pending { hash, nonce, .. } | Self::NonceUsed { hash, nonce, .. } => {
+                Outcome::Unknown {
+                    hash: *hash,
+                    nonce: *nonce,
+                }
+            }
+            Self::Reverted { receipt, .. } => Outcome::Mined {
+                receipt: receipt.clone(),
+            },
+        }
+    }
+
+    /// The contract's words, if it refused.
+    pub fn revert(&self) -> Option<&Revert> {
+        match self {
+            Self::WouldRevert { revert, .. } | Self::Reverted { revert, .. } => Some(revert),
+            _ => None,
+        }
+    }
+}
+
+fn target_name(to: Option<Address>) -> String {
+    to.map_or_else(|| "the new contract".to_owned(), |to| to.to_string())
+}

@@ -1,0 +1,278 @@
+//! From a prepared request to a receipt, in a task of its own.
+
+use std::{panic::resume_unwind, sync::Arc, time::Duration};
+
+use ogpu_types::{ChainId, Receipt, TxHash};
+use serde_json::json;
+use tracing::{debug, warn};
+
+use super::{
+    Lanes, Prepared, TxError,
+    classify::{Meaning, classify},
+    lane::Lane,
+    prepare::revert_reason,
+    signed::Signed,
+};
+use crate::{
+    Signer,
+    clock::unix_now,
+    deadline::Deadline,
+    rpc::{BlockId, Call, Quantity, RawReceipt, Rpc, RpcError},
+};
+
+/// The first pause between looks at a receipt; dev chains have it at once.
+const FIRST_POLL: Duration = Duration::from_millis(20);
+/// The longest pause; about the block time of a fast chain.
+const SLOWEST_POLL: Duration = Duration::from_secs(1);
+/// The pause between offers of the same bytes while their fate is unclear.
+const OFFER_PAUSE: Duration = Duration::from_millis(250);
+/// How often the bytes of a transaction that is not mined are offered again: a node may drop them.
+const REOFFER_EVERY: Duration = Duration::from_secs(15);
+/// How many looks must find the nonce used and the receipt missing: one node may lag.
+const LOOKS_BEFORE_GIVING_UP: u32 = 4;
+
+/// What sending needs besides the request.
+#[derive(Clone, Debug)]
+pub(crate) struct Sending {
+    pub(crate) rpc: Rpc,
+    pub(crate) chain: ChainId,
+    pub(crate) signer: Signer,
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) deadline: Deadline,
+}
+
+/// Signs, sends and waits for the receipt.
+///
+/// All of it happens in a task of its own: dropping the returned future stops nothing halfway.
+pub(crate) async fn send(sending: Sending, prepared: Prepared) -> Result<Receipt, TxError> {
+    match tokio::spawn(sending.run(prepared)).await {
+        Ok(result) => result,
+        // The task is never aborted, so it can only have panicked.
+        Err(error) => resume_unwind(error.into_panic()),
+    }
+}
+
+/// How offering the bytes ended.
+enum Offered {
+    /// The node has them, or may have them: only the chain can tell.
+    Out { nonce_used: bool },
+    /// They never arrived and never will.
+    NotOut { error: TxError },
+}
+
+impl Sending {
+    async fn run(self, prepared: Prepared) -> Result<Receipt, TxError> {
+        let (signed, nonce_used) = {
+            let lane = self.lanes.of(self.signer.address());
+            let Some(mut lane) = self.deadline.bound(lane.lock()).await else {
+                return Err(self.out_of_time());
+            };
+            let nonce = self.next_nonce(&mut lane, prepared.pending_nonce).await;
+            let signed = Signed::new(&prepared, self.chain, nonce, &self.signer)
+                .map_err(|source| TxError::Sign { source })?;
+            self.check_time(&prepared)?;
+            lane.take(signed.clone());
+            match self.offer(&signed, &prepared).await {
+                Offered::Out { nonce_used } => (signed, nonce_used),
+                Offered::NotOut { error } => {
+                    lane.give_back(&signed);
+                    return Err(error);
+                }
+            }
+        };
+        self.wait(signed, &prepared, nonce_used).await
+    }
+
+    /// The nonce to use, after bringing the node up to date with what the lane has sent before.
+    async fn next_nonce(&self, lane: &mut Lane, pending_count: u64) -> u64 {
+        let counts = self.counts().await;
+        if let Some((mined, pending)) = counts {
+            lane.settle(mined);
+            for forgotten in lane.forgotten(pending) {
+                debug!(hash = %forgotten.hash, nonce = forgotten.nonce, "offering again what the node forgot");
+                let _ = self.offer_once(&forgotten).await;
+            }
+            if lane.is_ahead_of(pending) && mined == pending && self.counts().await == counts {
+                warn!(account = %self.signer.address(), pending, "the chain was set back; starting over from its nonce");
+                lane.reset(pending);
+            }
+        }
+        let pending_count = counts.map_or(pending_count, |(_, pending)| pending);
+        lane.next_nonce(pending_count)
+    }
+
+    /// The account's transactions: mined, and mined or pending. `None` when the node cannot say.
+    async fn counts(&self) -> Option<(u64, u64)> {
+        let method = "eth_getTransactionCount";
+        let call = |block| Call::new(method, &json!([self.signer.address(), block]));
+        let calls = vec![call(BlockId::Latest), call(BlockId::Pending)];
+        let answers = self.deadline.bound(self.rpc.batch(calls)).await?.ok()?;
+        let [mined, pending] = <[_; 2]>::try_from(answers).ok()?;
+        let count = |answer| {
+            self.rpc
+                .parse::<Quantity>(method, answer)
+                .ok()
+                .and_then(Quantity::to_u64)
+        };
+        Some((count(mined)?, count(pending)?))
+    }
+
+    /// Nothing is sent for the first time after its time.
+    fn check_time(&self, prepared: &Prepared) -> Result<(), TxError> {
+        if self.deadline.has_passed() {
+            return Err(self.out_of_time());
+        }
+        let now = unix_now();
+        match prepared.request.not_after {
+            Some(not_after) if now >= not_after => Err(TxError::TooLate { not_after, now }),
+            _ => Ok(()),
+        }
+    }
+
+    fn out_of_time(&self) -> TxError {
+        TxError::OutOfTime {
+            budget: self.deadline.budget(),
+        }
+    }
+
+    /// Offers the same bytes until the node has them, refuses them, or time is up.
+    async fn offer(&self, signed: &Signed, prepared: &Prepared) -> Offered {
+        let mut may_be_out = false;
+        loop {
+            let failure = match self.offer_once(signed).await {
+                Some(Ok(())) => return Offered::Out { nonce_used: false },
+                Some(Err(error)) => Some((classify(&error), error)),
+                None => None,
+            };
+            match failure {
+                Some((Meaning::AlreadyKnown, _)) => return Offered::Out { nonce_used: false },
+                Some((Meaning::NonceUsed, _)) => return Offered::Out { nonce_used: true },
+                Some((Meaning::Refused, source)) if !may_be_out => {
+                    return Offered::NotOut {
+                        error: TxError::Rejected {
+                            hash: signed.hash,
+                            nonce: signed.nonce,
+                            source: Box::new(source),
+                        },
+                    };
+                }
+                // Refused though it may have arrived before, as a spent balance shows.
+                Some((Meaning::Refused, _)) => return Offered::Out { nonce_used: false },
+                Some((Meaning::NeverLeft, source)) if !may_be_out => {
+                    debug!(hash = %signed.hash, "cannot reach the node; nothing has left");
+                    // Still unsent: its time may run out.
+                    if let Err(error) = self.check_time(prepared) {
+                        let error = match error {
+                            TxError::OutOfTime { .. } => TxError::Rejected {
+                                hash: signed.hash,
+                                nonce: signed.nonce,
+                                source: Box::new(source),
+                            },
+                            other => other,
+                        };
+                        return Offered::NotOut { error };
+                    }
+                }
+                Some((Meaning::NeverLeft, _)) => {}
+                Some((Meaning::Unclear, error)) => {
+                    may_be_out = true;
+                    warn!(hash = %signed.hash, nonce = signed.nonce, %error, "the answer to a sent transaction is lost; offering the same bytes again");
+                }
+                None => may_be_out = true,
+            }
+            if self.deadline.has_passed() && may_be_out {
+                return Offered::Out { nonce_used: false };
+            }
+            tokio::time::sleep(OFFER_PAUSE.min(self.deadline.remaining())).await;
+        }
+    }
+
+    /// `None` when the deadline passed while the bytes were on their way.
+    async fn offer_once(&self, signed: &Signed) -> Option<Result<(), RpcError>> {
+        let sent = self
+            .rpc
+            .call::<TxHash>("eth_sendRawTransaction", [&signed.raw]);
+        let answer = self.deadline.bound(sent).await?;
+        Some(answer.map(|hash| {
+            if hash != signed.hash {
+                warn!(expected = %signed.hash, answered = %hash, "the node names another hash than the transaction has");
+            }
+        }))
+    }
+
+    /// Looks for the receipt until it is there or time is up.
+    async fn wait(
+        &self,
+        signed: Signed,
+        prepared: &Prepared,
+        mut nonce_used: bool,
+    ) -> Result<Receipt, TxError> {
+        let mut pause = FIRST_POLL;
+        let mut trouble = None;
+        let mut looks = 0;
+        let mut reoffer = Deadline::after(REOFFER_EVERY);
+        loop {
+            match self.receipt(signed.hash).await {
+                Some(Ok(Some(receipt))) => return self.conclude(receipt, prepared).await,
+                Some(Ok(None)) => trouble = None,
+                Some(Err(error)) => trouble = Some(Box::new(error)),
+                None => {}
+            }
+            if self.deadline.has_passed() {
+                return Err(TxError::Pending {
+                    hash: signed.hash,
+                    nonce: signed.nonce,
+                    budget: self.deadline.budget(),
+                    source: trouble,
+                });
+            }
+            if nonce_used && let Some((mined, _)) = self.counts().await {
+                looks = if mined > signed.nonce { looks + 1 } else { 0 };
+                if looks >= LOOKS_BEFORE_GIVING_UP {
+                    return Err(TxError::NonceUsed {
+                        from: self.signer.address(),
+                        hash: signed.hash,
+                        nonce: signed.nonce,
+                    });
+                }
+            }
+            if reoffer.has_passed() {
+                reoffer = Deadline::after(REOFFER_EVERY);
+                if let Some(Err(error)) = self.offer_once(&signed).await {
+                    nonce_used |= classify(&error) == Meaning::NonceUsed;
+                }
+            }
+            tokio::time::sleep(pause.min(self.deadline.remaining())).await;
+            pause = (pause * 3 / 2).min(SLOWEST_POLL);
+        }
+    }
+
+    async fn receipt(&self, hash: TxHash) -> Option<Result<Option<RawReceipt>, RpcError>> {
+        let asked = self
+            .rpc
+            .call::<Option<RawReceipt>>("eth_getTransactionReceipt", [hash]);
+        let answer = self.deadline.bound(asked).await?;
+        // A receipt of another transaction is no answer.
+        Some(answer.map(|receipt| receipt.filter(|receipt| receipt.transaction_hash == hash)))
+    }
+
+    /// A mined transaction may still have reverted.
+    async fn conclude(&self, receipt: RawReceipt, prepared: &Prepared) -> Result<Receipt, TxError> {
+        let receipt = receipt.into_receipt(prepared.fees.ceiling().into());
+        debug!(hash = %receipt.transaction_hash, block = receipt.block_number, gas = receipt.gas_used, "mined");
+        if receipt.succeeded() {
+            return Ok(receipt);
+        }
+        let revert = revert_reason(
+            &self.rpc,
+            self.signer.address(),
+            &prepared.request,
+            receipt.block_number,
+        )
+        .await;
+        Err(TxError::Reverted {
+            receipt: Box::new(receipt),
+            revert,
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! A signed transaction: its bytes never change again.
+
+use std::fmt;
+
+use ethers_core::types::{
+    Eip1559TransactionRequest, NameOrAddress, TransactionRequest as LegacyRequest,
+    transaction::eip2718::TypedTransaction,
+};
+use ethers_core::utils::keccak256;
+use ogpu_types::{Address, ChainId, HexBytes, TxHash};
+
+use super::{Prepared, fees::Fees};
+use crate::{Signer, SignerError};
+
+/// A transaction that can be sent, and sent again, without becoming another one.
+#[derive(Clone)]
+pub(super) struct Signed {
+    pub(super) hash: TxHash,
+    pub(super) nonce: u64,
+    pub(super) raw: HexBytes,
+}
+
+impl fmt::Debug for Signed {
+    /// Without the bytes: whoever has them can send them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed")
+            .field("hash", &self.hash)
+            .field("nonce", &self.nonce)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Signed {
+    /// Signs the request for one chain, under one nonce.
+    pub(super) fn new(
+        prepared: &Prepared,
+        chain: ChainId,
+        nonce: u64,
+        signer: &Signer,
+    ) -> Result<Self, SignerError> {
+        let raw = signer.sign(&unsigned(prepared, chain, nonce, signer.address()))?;
+        Ok(Self {
+            hash: keccak256(&raw).into(),
+            nonce,
+            raw: raw.into(),
+        })
+    }
+}
+
+fn unsigned(prepared: &Prepared, chain: ChainId, nonce: u64, from: Address) -> TypedTransaction {
+    let request = &prepared.request;
+    let to = request.to.map(|to| NameOrAddress::Address(to.into()));
+    let data = Some(Vec::from(request.data.clone()).into());
+    match prepared.fees {
+        Fees::Legacy { gas_price } => TypedTransaction::Legacy(LegacyRequest {
+            from: Some(from.into()),
+            to,
+            gas: Some(prepared.gas_limit.into()),
+            gas_price: Some(gas_price),
+            value: Some(request.value.into()),
+            data,
+            nonce: Some(nonce.into()),
+            chain_id: Some(chain.get().into()),
+        }),
+        Fees::Eip1559 { max_fee, tip } => TypedTransaction::Eip1559(Eip1559TransactionRequest {
+            from: Some(from.into()),
+            to,
+            gas: Some(prepared.gas_limit.into()),
+            value: Some(request.value.into()),
+            data,
+            nonce: Some(nonce.into()),
+            access_list: Default::default(),
+            max_priority_fee_per_gas: Some(tip),
+            max_fee_per_gas: Some(max_fee),
+            chain_id: Some(chain.get().into()),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TransactionRequest;
+    use ethers_core::{types::Transaction, utils::rlp};
+    use ogpu_types::Wei;
+
+    fn signed(fees: Fees, chain: u64) -> (Signed, Transaction, Address) {
+        let signer = Signer::from_bytes(&[7; 32]).unwrap();
+        let prepared = Prepared {
+            request: TransactionRequest::transfer(Address::new([1; 20]), Wei::from(5_u64)),
+            gas_limit: 21_000,
+            fees,
+            pending_nonce: 0,
+        };
+        let signed = Signed::new(&prepared, ChainId::new(chain), 3, &signer).unwrap();
+        let read: Transaction = rlp::decode(signed.raw.as_ref()).unwrap();
+        (signed, read, signer.address())
+    }
+
+    #[test]
+    fn a_legacy_transaction_is_bound_to_a_chain_id_beyond_32_bits() {
+        let fees = Fees::Legacy {
+            gas_price: 9.into(),
+        };
+        let (signed, read, from) = signed(fees, 200_820_172_034);
+        assert_eq!(read.recover_from().unwrap(), from.into());
+        assert_eq!(read.chain_id, Some(200_820_172_034_u64.into()));
+        assert_eq!(read.hash, signed.hash.into());
+        assert_eq!((read.nonce, read.gas_price), (3.into(), Some(9.into())));
+    }
+
+    #[test]
+    fn an_eip1559_transaction_carries_both_fees() {
+        let fees = Fees::Eip1559 {
+            max_fee: 10.into(),
+            tip: 2.into(),
+        };
+        let (signed, read, from) = signed(fees, 1071);
+        assert_eq!(read.recover_from().unwrap(), from.into());
+        assert_eq!(read.hash, signed.hash.into());
+        assert_eq!(read.max_fee_per_gas, Some(10.into()));
+        assert_eq!(read.max_priority_fee_per_gas, Some(2.into()));
+    }
+
+    #[test]
+    fn debug_does_not_show_the_bytes() {
+        let fees = Fees::Legacy {
+            gas_price: 9.into(),
+        };
+        let (signed, ..) = signed(fees, 1);
+        let digits = signed.raw.to_string();
+        assert!(!format!("{signed:?}").contains(&digits[2..]));
+    }
+}
