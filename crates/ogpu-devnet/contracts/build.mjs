@@ -61,8 +61,12 @@ function checkInterface(name, abi) {
   const missing = [...published].filter((entry) => !compiled.has(entry));
   const extra = [...compiled].filter((entry) => !published.has(entry));
   if (missing.length || extra.length) {
-    const lines = [...missing.map((entry) => `  only published: ${entry}`), ...extra.map((entry) => `  only compiled: ${entry}`)];
-    throw new BuildError(`${name}: the interface differs from abis/${name}.json\n${lines.join('\n')}`);
+    const lines = [
+      `${name}: the interface differs from abis/${name}.json`,
+      ...missing.map((entry) => `  only published: ${entry}`),
+      ...extra.map((entry) => `  only compiled: ${entry}`),
+    ];
+    throw new BuildError(lines.join('\n'));
   }
 }
 
@@ -70,8 +74,8 @@ function checkSize(name, evm) {
   const runtime = evm.deployedBytecode.object.length / 2;
   const init = evm.bytecode.object.length / 2;
   console.log(`${name.padEnd(10)} runtime ${String(runtime).padStart(6)}  init ${String(init).padStart(6)}`);
-  if (runtime > MAX_RUNTIME_CODE) throw new BuildError(`${name}: ${runtime} bytes of runtime code, at most ${MAX_RUNTIME_CODE} are allowed`);
-  if (init > MAX_INIT_CODE) throw new BuildError(`${name}: ${init} bytes of init code, at most ${MAX_INIT_CODE} are allowed`);
+  if (runtime > MAX_RUNTIME_CODE) throw new BuildError(`${name}: runtime code over ${MAX_RUNTIME_CODE} bytes`);
+  if (init > MAX_INIT_CODE) throw new BuildError(`${name}: init code over ${MAX_INIT_CODE} bytes`);
 }
 
 function readIfPresent(url) {
