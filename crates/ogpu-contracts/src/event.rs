@@ -2,7 +2,12 @@
 
 use ethers_contract::EthEvent;
 use ethers_core::abi::RawLog;
-use ogpu_types::{Address, Log};
+use ogpu_types::{Address, Hash32, Log};
+
+/// The first topic of every log of the event `E`: the hash of its signature.
+pub fn topic<E: EthEvent>() -> Hash32 {
+    E::signature().into()
+}
 
 /// Reads one log as the event `E`; `None` when it is another event or does not decode as this one.
 pub fn decode<E: EthEvent>(log: &Log) -> Option<E> {

@@ -1,1 +1,15 @@
-//! An OpenGPU network in one process: EVM chain, contracts, services and simulated providers, for tests
+#![doc = include_str!("../README.md")]
+
+mod chain;
+mod network;
+mod provider;
+pub mod services;
+
+/// The chain alone: an EVM node with JSON-RPC, in this process.
+pub mod node {
+    pub use crate::chain::{ChainHandle, Node, NodeConfig, NodeError};
+}
+
+pub use chain::Mining;
+pub use network::{Accounts, AnvilProblem, Contracts, Devnet, DevnetBuilder, DevnetError, Role};
+pub use provider::{ProviderBuilder, SimulatedProvider};

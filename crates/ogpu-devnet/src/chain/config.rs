@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::convert::{Address, Wei};
+use ogpu_types::{Address, Wei};
 
 /// When blocks are mined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,17 +1,12 @@
-//! The one place where this crate's own types meet those of the EVM.
+//! The one place where the SDK's own types meet those of the EVM.
 
 use alloy_primitives::U256;
-
-/// An account's address.
-pub(crate) type Address = [u8; 20];
-
-/// An amount of the native currency.
-pub(crate) type Wei = u128;
+use ogpu_types::{Address, Wei};
 
 pub(crate) fn address(address: Address) -> alloy_primitives::Address {
-    alloy_primitives::Address::from(address)
+    alloy_primitives::Address::from(*address.as_bytes())
 }
 
 pub(crate) fn amount(wei: Wei) -> U256 {
-    U256::from(wei)
+    U256::from_be_bytes(wei.to_be_bytes())
 }

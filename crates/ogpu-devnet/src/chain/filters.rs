@@ -63,7 +63,9 @@ impl Filters {
             }
         }
         Some(match kind {
-            Kind::Logs(filter) => FilterChanges::Logs(news.iter().flat_map(|event| event.logs(filter)).collect()),
+            Kind::Logs(filter) => {
+                FilterChanges::Logs(news.iter().flat_map(|event| event.logs(filter)).collect())
+            }
             Kind::Blocks => FilterChanges::Hashes(
                 news.iter()
                     .filter_map(|event| match event {

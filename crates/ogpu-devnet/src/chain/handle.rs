@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use ogpu_types::{Address, Wei};
+
 use super::config::Mining;
-use super::convert::{self, Address, Wei};
+use super::convert;
 use super::shared::Shared;
 
 /// The chain without its RPC: what a test reads and turns directly.
@@ -56,7 +58,9 @@ impl ChainHandle {
 
     /// Gives an account that balance.
     pub fn set_balance(&self, address: Address, balance: Wei) {
-        self.shared.ledger().set_balance(convert::address(address), convert::amount(balance));
+        self.shared
+            .ledger()
+            .set_balance(convert::address(address), convert::amount(balance));
     }
 
     /// Keeps the chain as it is; answers the number to come back to it with.

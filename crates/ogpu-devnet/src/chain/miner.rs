@@ -1,20 +1,24 @@
 //! Mining at an interval.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::config::Mining;
 use super::shared::Shared;
 
-/// Mines blocks for as long as the mode asks for it; ends only by being aborted.
+/// An interval is at least this long, so that mining leaves time for everything else.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
+
+/// Mines blocks whenever the mode asks for it, until it is aborted.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let mut mining = shared.mining();
     loop {
         let mode = *mining.borrow_and_update();
-        let Mining::Interval(period) = mode else {
-            if mining.changed().await.is_err() {
-                return;
+        let tick = async {
+            match mode {
+                Mining::Interval(period) => tokio::time::sleep(period.max(SHORTEST_INTERVAL)).await,
+                Mining::Instant | Mining::Manual => std::future::pending().await,
             }
-            continue;
         };
         tokio::select! {
             changed = mining.changed() => {
@@ -22,7 +26,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
                     return;
                 }
             }
-            () = tokio::time::sleep(period) => {
+            () = tick => {
                 let shared = Arc::clone(&shared);
                 let mined = tokio::task::spawn_blocking(move || shared.ledger().mine().number()).await;
                 if let Err(error) = mined {

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use jsonrpsee::server::ServerHandle;
+use jsonrpsee_server::ServerHandle;
 use tokio::task::AbortHandle;
 
 use super::config::NodeConfig;
@@ -19,7 +19,9 @@ use super::{convert, miner, rpc};
 #[non_exhaustive]
 pub enum NodeError {
     /// The RPC port could not be opened.
-    #[error("could not listen on 127.0.0.1:{port} for the chain's RPC; use port 0 for any free one")]
+    #[error(
+        "could not listen on 127.0.0.1:{port} for the chain's RPC; use port 0 for any free one"
+    )]
     Listen {
         /// The TCP port asked for.
         port: u16,
@@ -60,12 +62,23 @@ impl Node {
             now: host_clock,
         });
         let shared = Arc::new(Shared::new(ledger, config.mining));
-        let (address, server) = rpc::serve((Ipv4Addr::LOCALHOST, config.port).into(), Arc::clone(&shared))
-            .await
-            .map_err(|source| NodeError::Listen { port: config.port, source })?;
+        let (address, server) = rpc::serve(
+            (Ipv4Addr::LOCALHOST, config.port).into(),
+            Arc::clone(&shared),
+        )
+        .await
+        .map_err(|source| NodeError::Listen {
+            port: config.port,
+            source,
+        })?;
         let miner = tokio::spawn(miner::run(Arc::clone(&shared))).abort_handle();
         tracing::debug!(%address, chain_id = config.chain_id, "dev chain started");
-        Ok(Self { shared, address, server, miner })
+        Ok(Self {
+            shared,
+            address,
+            server,
+            miner,
+        })
     }
 
     /// The URL of the JSON-RPC over HTTP.
@@ -103,5 +116,7 @@ impl Drop for Node {
 }
 
 fn host_clock() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }

@@ -22,7 +22,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(ledger: Ledger, mining: Mining) -> Self {
-        let shared = Self { ledger: Mutex::new(ledger), filters: Mutex::default(), mining: watch::Sender::new(mining) };
+        let shared = Self {
+            ledger: Mutex::new(ledger),
+            filters: Mutex::default(),
+            mining: watch::Sender::new(mining),
+        };
         shared.set_mining(mining);
         shared
     }

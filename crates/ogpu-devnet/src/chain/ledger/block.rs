@@ -36,14 +36,26 @@ impl Block {
     ///
     /// The transactions root, the receipts root and the bloom are real. The state root stays zero:
     /// a dev chain proves no state to anybody, and computing it would cost more than the execution.
-    pub(crate) fn seal(mut header: Header, transactions: Vec<Arc<SignedTx>>, receipts: Vec<Receipt>) -> Self {
+    pub(crate) fn seal(
+        mut header: Header,
+        transactions: Vec<Arc<SignedTx>>,
+        receipts: Vec<Receipt>,
+    ) -> Self {
         let envelopes: Vec<_> = transactions.iter().map(|tx| tx.inner()).collect();
         header.transactions_root = calculate_transaction_root(&envelopes);
         let outcomes: Vec<_> = receipts.iter().map(|receipt| &receipt.envelope).collect();
         header.receipts_root = calculate_receipt_root(&outcomes);
-        header.logs_bloom = outcomes.iter().fold(Bloom::ZERO, |all, receipt| all | receipt.bloom());
-        header.gas_used = outcomes.last().map_or(0, |receipt| receipt.cumulative_gas_used());
-        Self { header: header.seal_slow(), transactions, receipts }
+        header.logs_bloom = outcomes
+            .iter()
+            .fold(Bloom::ZERO, |all, receipt| all | receipt.bloom());
+        header.gas_used = outcomes
+            .last()
+            .map_or(0, |receipt| receipt.cumulative_gas_used());
+        Self {
+            header: header.seal_slow(),
+            transactions,
+            receipts,
+        }
     }
 
     pub(crate) fn hash(&self) -> B256 {
@@ -73,7 +85,10 @@ impl Block {
 
     /// The number of logs before those of the transaction at `index`.
     pub(crate) fn logs_before(&self, index: usize) -> usize {
-        self.receipts[..index].iter().map(|receipt| receipt.envelope.logs().len()).sum()
+        self.receipts[..index]
+            .iter()
+            .map(|receipt| receipt.envelope.logs().len())
+            .sum()
     }
 
     /// Adds the logs that `filter` asks for; `removed` marks those of a block that was taken back.
@@ -81,7 +96,11 @@ impl Block {
         if !filter.matches_bloom(self.header.logs_bloom) {
             return;
         }
-        let outcomes = self.transactions.iter().map(|tx| tx::hash(tx)).zip(self.receipts.iter().map(|receipt| &receipt.envelope));
+        let outcomes = self
+            .transactions
+            .iter()
+            .map(|tx| tx::hash(tx))
+            .zip(self.receipts.iter().map(|receipt| &receipt.envelope));
         let place = alloy_eips::BlockNumHash::new(self.number(), self.hash());
         filter.append_matching_block_logs(logs, place, self.header.timestamp, outcomes, removed);
     }
@@ -91,12 +110,18 @@ impl Block {
         let list = |payload: usize| payload + alloy_rlp::length_of_length(payload);
         let transactions = list(self.transactions.iter().map(|tx| tx.inner().length()).sum());
         let empty_lists = 1 + usize::from(self.header.withdrawals_root.is_some());
-        list(self.header.header().length() + transactions + empty_lists)
+        list(self.header.inner().length() + transactions + empty_lists)
     }
 }
 
 /// The header of a block on top of `parent`, without what execution adds.
-pub(crate) fn header_on_top(rules: &Rules, parent: &Header, parent_hash: B256, timestamp: u64, mix_hash: B256) -> Header {
+pub(crate) fn header_on_top(
+    rules: &Rules,
+    parent: &Header,
+    parent_hash: B256,
+    timestamp: u64,
+    mix_hash: B256,
+) -> Header {
     Header {
         parent_hash,
         number: parent.number + 1,
@@ -109,7 +134,11 @@ pub(crate) fn header_on_top(rules: &Rules, parent: &Header, parent_hash: B256, t
 
 /// The header of block 0.
 pub(crate) fn genesis_header(rules: &Rules, timestamp: u64, base_fee: Option<u64>) -> Header {
-    Header { timestamp, base_fee_per_gas: base_fee, ..header_of_kind(rules) }
+    Header {
+        timestamp,
+        base_fee_per_gas: base_fee,
+        ..header_of_kind(rules)
+    }
 }
 
 fn header_of_kind(rules: &Rules) -> Header {

@@ -24,7 +24,13 @@ pub(crate) struct Candidate {
 }
 
 /// Executes up to `most` of the waiting transactions into a block with that header.
-pub(crate) fn build(rules: &Rules, header: Header, history: &History, pool: &Pool, most: usize) -> Candidate {
+pub(crate) fn build(
+    rules: &Rules,
+    header: Header,
+    history: &History,
+    pool: &Pool,
+    most: usize,
+) -> Candidate {
     let mut state = history.state().clone();
     let mut rejected = Vec::new();
     let mut transactions: Vec<Arc<SignedTx>> = Vec::new();
@@ -32,8 +38,17 @@ pub(crate) fn build(rules: &Rules, header: Header, history: &History, pool: &Poo
     let mut gas_used = 0;
     while transactions.len() < most {
         let gas = header.gas_limit - gas_used;
-        let Some(tx) = pool.next(&state, header.base_fee_per_gas, gas, &rejected) else { break };
-        match rules.execute(&header, tx::environment(&tx), View { state: &state, history }) {
+        let Some(tx) = pool.next(&state, header.base_fee_per_gas, gas, &rejected) else {
+            break;
+        };
+        match rules.execute(
+            &header,
+            tx::environment(&tx),
+            View {
+                state: &state,
+                history,
+            },
+        ) {
             Ok(done) => {
                 state.apply(done.state);
                 gas_used += done.result.tx_gas_used();
@@ -46,7 +61,11 @@ pub(crate) fn build(rules: &Rules, header: Header, history: &History, pool: &Poo
             }
         }
     }
-    Candidate { block: Block::seal(header, transactions, receipts), state, rejected }
+    Candidate {
+        block: Block::seal(header, transactions, receipts),
+        state,
+        rejected,
+    }
 }
 
 fn receipt(tx: &SignedTx, result: ExecutionResult, cumulative_gas_used: u64) -> Receipt {
@@ -57,9 +76,21 @@ fn receipt(tx: &SignedTx, result: ExecutionResult, cumulative_gas_used: u64) -> 
         false => None,
     };
     // The logs of a failed execution are no part of the chain.
-    let logs = if success { result.into_logs() } else { Vec::new() };
-    let receipt = alloy_consensus::Receipt { status: success.into(), cumulative_gas_used, logs };
-    Receipt { envelope: envelope(tx.inner(), receipt.with_bloom()), gas_used, created }
+    let logs = if success {
+        result.into_logs()
+    } else {
+        Vec::new()
+    };
+    let receipt = alloy_consensus::Receipt {
+        status: success.into(),
+        cumulative_gas_used,
+        logs,
+    };
+    Receipt {
+        envelope: envelope(tx.inner(), receipt.with_bloom()),
+        gas_used,
+        created,
+    }
 }
 
 fn envelope(tx: &Envelope, receipt: ReceiptWithBloom) -> ReceiptEnvelope {

@@ -4,7 +4,9 @@ use alloy_consensus::Header;
 use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_rpc_types_eth::TransactionRequest;
 use revm::context::TxEnv;
-use revm::context::result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, OutOfGasError};
+use revm::context::result::{
+    EVMError, ExecutionResult, HaltReason, InvalidTransaction, OutOfGasError,
+};
 
 use super::error::CallFailed;
 use super::evm::{Invalid, Rules};
@@ -46,12 +48,20 @@ impl Scene {
         tx.gas_limit = allowance;
         let gas = match self.run(tx.clone()) {
             Ok(ExecutionResult::Success { gas, .. }) => gas,
-            Ok(ExecutionResult::Revert { output, .. }) => return Err(CallFailed::Reverted { output }),
-            Ok(ExecutionResult::Halt { reason: HaltReason::OutOfGas(_), .. })
+            Ok(ExecutionResult::Revert { output, .. }) => {
+                return Err(CallFailed::Reverted { output });
+            }
+            Ok(ExecutionResult::Halt {
+                reason: HaltReason::OutOfGas(_),
+                ..
+            })
             | Err(EVMError::Transaction(
-                InvalidTransaction::CallGasCostMoreThanGasLimit { .. } | InvalidTransaction::GasFloorMoreThanGasLimit { .. },
+                InvalidTransaction::CallGasCostMoreThanGasLimit { .. }
+                | InvalidTransaction::GasFloorMoreThanGasLimit { .. },
             )) => return Err(CallFailed::GasAllowance { allowance }),
-            Ok(ExecutionResult::Halt { reason, .. }) => return Err(CallFailed::Halted(halted(&reason))),
+            Ok(ExecutionResult::Halt { reason, .. }) => {
+                return Err(CallFailed::Halted(halted(&reason)));
+            }
             Err(error) => return Err(self.explain(error, request)),
         };
         // Refunds come after the execution, so the limit must hold what was spent before them.
@@ -60,7 +70,11 @@ impl Scene {
             return Ok(spent);
         }
         let guess = (spent + CALL_STIPEND) * 64 / 63;
-        let enough = if guess < allowance && self.succeeds(&tx, guess) { guess } else { allowance };
+        let enough = if guess < allowance && self.succeeds(&tx, guess) {
+            guess
+        } else {
+            allowance
+        };
         Ok(self.bisect(&tx, spent, enough))
     }
 
@@ -80,12 +94,22 @@ impl Scene {
     }
 
     fn succeeds(&self, tx: &TxEnv, gas_limit: u64) -> bool {
-        let attempt = TxEnv { gas_limit, ..tx.clone() };
+        let attempt = TxEnv {
+            gas_limit,
+            ..tx.clone()
+        };
         self.run(attempt).is_ok_and(|result| result.is_success())
     }
 
     fn run(&self, tx: TxEnv) -> Result<ExecutionResult, Invalid> {
-        self.rules.simulate(&self.header, tx, View { state: &self.state, history: &self.history })
+        self.rules.simulate(
+            &self.header,
+            tx,
+            View {
+                state: &self.state,
+                history: &self.history,
+            },
+        )
     }
 
     /// The most gas the call may use: what it asks for, within the block's limit, within what its
@@ -96,7 +120,9 @@ impl Scene {
         }
         let balance = self.state.balance(tx.caller);
         let Some(left) = balance.checked_sub(tx.value) else {
-            return Err(CallFailed::Invalid("insufficient funds for transfer".to_owned()));
+            return Err(CallFailed::Invalid(
+                "insufficient funds for transfer".to_owned(),
+            ));
         };
         let affordable = left / U256::from(tx.gas_price);
         Ok(affordable.saturating_to::<u64>().min(tx.gas_limit))
@@ -104,7 +130,8 @@ impl Scene {
 
     fn environment(&self, request: &TransactionRequest) -> Result<TxEnv, CallFailed> {
         let invalid = |text: &str| Err(CallFailed::Invalid(text.to_owned()));
-        let dynamic = request.max_fee_per_gas.is_some() || request.max_priority_fee_per_gas.is_some();
+        let dynamic =
+            request.max_fee_per_gas.is_some() || request.max_priority_fee_per_gas.is_some();
         if request.gas_price.is_some() && dynamic {
             return invalid("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified");
         }
@@ -112,17 +139,30 @@ impl Scene {
             return invalid("transaction type not supported");
         }
         if let Some(have) = request.chain_id.filter(|id| *id != self.rules.chain_id) {
-            return invalid(&format!("chainId does not match node's (have={have}, want={})", self.rules.chain_id));
+            return invalid(&format!(
+                "chainId does not match node's (have={have}, want={})",
+                self.rules.chain_id
+            ));
         }
         let tip = request.max_priority_fee_per_gas.unwrap_or(0);
         let base_fee = u128::from(self.header.base_fee_per_gas.unwrap_or(0));
-        let max_fee = request.max_fee_per_gas.unwrap_or_else(|| tip.saturating_add(base_fee));
+        let max_fee = request
+            .max_fee_per_gas
+            .unwrap_or_else(|| tip.saturating_add(base_fee));
         let access_list = request.access_list.clone().unwrap_or_default();
         Ok(TxEnv {
-            tx_type: if dynamic { 2 } else { u8::from(!access_list.is_empty()) },
+            tx_type: if dynamic {
+                2
+            } else {
+                u8::from(!access_list.is_empty())
+            },
             caller: request.from.unwrap_or(Address::ZERO),
             gas_limit: request.gas.unwrap_or(u64::MAX).min(self.header.gas_limit),
-            gas_price: if dynamic { max_fee } else { request.gas_price.unwrap_or(0) },
+            gas_price: if dynamic {
+                max_fee
+            } else {
+                request.gas_price.unwrap_or(0)
+            },
             gas_priority_fee: dynamic.then_some(tip),
             kind: request.to.unwrap_or(TxKind::Create),
             value: request.value.unwrap_or(U256::ZERO),
@@ -138,22 +178,36 @@ impl Scene {
         let from = request.from.unwrap_or(Address::ZERO);
         CallFailed::Invalid(match error {
             EVMError::Transaction(InvalidTransaction::LackOfFundForMaxFee { fee, balance }) => {
-                format!("insufficient funds for gas * price + value: address {from} have {balance} want {fee}")
+                format!(
+                    "insufficient funds for gas * price + value: address {from} have {balance} want {fee}"
+                )
             }
             EVMError::Transaction(
-                InvalidTransaction::CallGasCostMoreThanGasLimit { initial_gas: needed, gas_limit }
-                | InvalidTransaction::GasFloorMoreThanGasLimit { gas_floor: needed, gas_limit },
+                InvalidTransaction::CallGasCostMoreThanGasLimit {
+                    initial_gas: needed,
+                    gas_limit,
+                }
+                | InvalidTransaction::GasFloorMoreThanGasLimit {
+                    gas_floor: needed,
+                    gas_limit,
+                },
             ) => format!("intrinsic gas too low: have {gas_limit}, want {needed}"),
             EVMError::Transaction(InvalidTransaction::GasPriceLessThanBasefee) => {
                 let max = request.gas_price.or(request.max_fee_per_gas).unwrap_or(0);
                 let base_fee = self.header.base_fee_per_gas.unwrap_or(0);
-                format!("max fee per gas less than block base fee: address {from}, maxFeePerGas: {max}, baseFee: {base_fee}")
+                format!(
+                    "max fee per gas less than block base fee: address {from}, maxFeePerGas: {max}, baseFee: {base_fee}"
+                )
             }
             EVMError::Transaction(InvalidTransaction::PriorityFeeGreaterThanMaxFee) => {
                 format!("max priority fee per gas higher than max fee per gas: address {from}")
             }
-            EVMError::Transaction(InvalidTransaction::CreateInitCodeSizeLimit) => "max initcode size exceeded".to_owned(),
-            EVMError::Transaction(InvalidTransaction::Eip1559NotSupported) => "transaction type not supported".to_owned(),
+            EVMError::Transaction(InvalidTransaction::CreateInitCodeSizeLimit) => {
+                "max initcode size exceeded".to_owned()
+            }
+            EVMError::Transaction(InvalidTransaction::Eip1559NotSupported) => {
+                "transaction type not supported".to_owned()
+            }
             other => other.to_string(),
         })
     }
@@ -162,7 +216,9 @@ impl Scene {
 /// geth's words for an execution that ended without a result.
 fn halted(reason: &HaltReason) -> String {
     match reason {
-        HaltReason::OutOfGas(OutOfGasError::Basic | OutOfGasError::Memory | OutOfGasError::Precompile) => "out of gas",
+        HaltReason::OutOfGas(
+            OutOfGasError::Basic | OutOfGasError::Memory | OutOfGasError::Precompile,
+        ) => "out of gas",
         HaltReason::OpcodeNotFound | HaltReason::NotActivated => "invalid opcode",
         HaltReason::InvalidFEOpcode => "invalid opcode: INVALID",
         HaltReason::StackOverflow => "stack limit reached 1024 (1024)",

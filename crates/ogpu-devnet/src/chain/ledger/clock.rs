@@ -10,7 +10,11 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) const fn new(now: fn() -> u64) -> Self {
-        Self { now, offset: 0, next: None }
+        Self {
+            now,
+            offset: 0,
+            next: None,
+        }
     }
 
     /// The timestamp that a block on top of one at `parent` gets if it is mined now: never before
@@ -33,7 +37,9 @@ impl Clock {
     /// Notes that a block was mined at `timestamp`, which consumes a fixed one.
     pub(crate) fn mined(&mut self, timestamp: u64) {
         if self.next.take().is_some() {
-            self.offset = timestamp.checked_signed_diff((self.now)()).unwrap_or(i64::MAX);
+            self.offset = timestamp
+                .checked_signed_diff((self.now)())
+                .unwrap_or(i64::MAX);
         }
     }
 

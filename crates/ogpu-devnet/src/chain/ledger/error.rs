@@ -21,10 +21,22 @@ pub(crate) enum Refused {
     ExceedsBlockGas,
     #[error("max initcode size exceeded: code size {size}, limit {limit}")]
     InitCodeTooLong { size: usize, limit: usize },
-    #[error("max priority fee per gas higher than max fee per gas: address {sender}, maxPriorityFeePerGas: {tip}, maxFeePerGas: {max}")]
-    TipAboveMaxFee { sender: Address, tip: u128, max: u128 },
-    #[error("max fee per gas less than block base fee: address {sender}, maxFeePerGas: {max}, baseFee: {base}")]
-    BelowBaseFee { sender: Address, max: u128, base: u64 },
+    #[error(
+        "max priority fee per gas higher than max fee per gas: address {sender}, maxPriorityFeePerGas: {tip}, maxFeePerGas: {max}"
+    )]
+    TipAboveMaxFee {
+        sender: Address,
+        tip: u128,
+        max: u128,
+    },
+    #[error(
+        "max fee per gas less than block base fee: address {sender}, maxFeePerGas: {max}, baseFee: {base}"
+    )]
+    BelowBaseFee {
+        sender: Address,
+        max: u128,
+        base: u64,
+    },
     #[error("intrinsic gas too low: gas {gas}, minimum needed {needed}")]
     IntrinsicGas { gas: u64, needed: u64 },
     #[error("insufficient gas for floor data gas cost: gas {gas}, minimum needed {needed}")]
@@ -34,7 +46,11 @@ pub(crate) enum Refused {
     #[error("insufficient funds for gas * price + value: balance {balance}, tx cost {cost}, overshot {}", cost.saturating_sub(*balance))]
     InsufficientFunds { balance: U256, cost: U256 },
     #[error("insufficient funds for gas * price + value: balance {balance}, queued cost {queued}, tx cost {cost}, overshot {}", queued.saturating_add(*cost).saturating_sub(*balance))]
-    InsufficientFundsQueued { balance: U256, queued: U256, cost: U256 },
+    InsufficientFundsQueued {
+        balance: U256,
+        queued: U256,
+        cost: U256,
+    },
     #[error("already known")]
     AlreadyKnown,
     #[error("replacement transaction underpriced")]
@@ -48,7 +64,9 @@ pub(crate) enum Missing {
     Header,
     #[error("unknown block")]
     Block,
-    #[error("missing trie node: the state of block {number} is pruned, only the latest {kept} are kept")]
+    #[error(
+        "missing trie node: the state of block {number} is pruned, only the latest {kept} are kept"
+    )]
     State { number: u64, kept: u64 },
 }
 
@@ -92,12 +110,18 @@ mod tests {
     use alloy_sol_types::{Panic, PanicKind, Revert, SolError};
 
     fn message(output: impl Into<Bytes>) -> String {
-        CallFailed::Reverted { output: output.into() }.to_string()
+        CallFailed::Reverted {
+            output: output.into(),
+        }
+        .to_string()
     }
 
     #[test]
     fn a_revert_tells_its_reason_when_it_has_one() {
-        assert_eq!(message(Revert::from("NotOwner").abi_encode()), "execution reverted: NotOwner");
+        assert_eq!(
+            message(Revert::from("NotOwner").abi_encode()),
+            "execution reverted: NotOwner"
+        );
         assert_eq!(
             message(Panic::from(PanicKind::UnderOverflow).abi_encode()),
             "execution reverted: arithmetic underflow or overflow"
@@ -108,7 +132,10 @@ mod tests {
 
     #[test]
     fn insufficient_funds_tells_what_is_missing() {
-        let error = Refused::InsufficientFunds { balance: U256::from(5), cost: U256::from(12) };
+        let error = Refused::InsufficientFunds {
+            balance: U256::from(5),
+            cost: U256::from(12),
+        };
         assert_eq!(
             error.to_string(),
             "insufficient funds for gas * price + value: balance 5, tx cost 12, overshot 7"

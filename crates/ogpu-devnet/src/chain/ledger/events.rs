@@ -50,6 +50,7 @@ impl Listeners {
     }
 
     pub(crate) fn tell(&mut self, event: &Event) {
-        self.0.retain(|listener| listener.try_send(event.clone()).is_ok());
+        self.0
+            .retain(|listener| listener.try_send(event.clone()).is_ok());
     }
 }

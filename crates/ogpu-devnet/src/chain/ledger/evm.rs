@@ -28,8 +28,16 @@ pub(crate) type Invalid = EVMError<Infallible>;
 
 impl Rules {
     pub(crate) const fn new(chain_id: u64, base_fee: Option<u64>, gas_limit: u64) -> Self {
-        let spec = if base_fee.is_some() { SpecId::PRAGUE } else { SpecId::BERLIN };
-        Self { chain_id, spec, gas_limit }
+        let spec = if base_fee.is_some() {
+            SpecId::PRAGUE
+        } else {
+            SpecId::BERLIN
+        };
+        Self {
+            chain_id,
+            spec,
+            gas_limit,
+        }
     }
 
     /// Whether blocks have a base fee and EIP-1559 transactions are accepted.
@@ -38,13 +46,23 @@ impl Rules {
     }
 
     /// Executes a transaction of a block, with every check that consensus asks for.
-    pub(crate) fn execute(&self, header: &Header, tx: TxEnv, view: View<'_>) -> Result<ResultAndState, Invalid> {
+    pub(crate) fn execute(
+        &self,
+        header: &Header,
+        tx: TxEnv,
+        view: View<'_>,
+    ) -> Result<ResultAndState, Invalid> {
         self.run(self.config(), header, tx, view)
     }
 
     /// Executes a call that nobody signed: any sender and nonce, and no base fee unless the call
     /// names a price.
-    pub(crate) fn simulate(&self, header: &Header, tx: TxEnv, view: View<'_>) -> Result<ExecutionResult, Invalid> {
+    pub(crate) fn simulate(
+        &self,
+        header: &Header,
+        tx: TxEnv,
+        view: View<'_>,
+    ) -> Result<ExecutionResult, Invalid> {
         let mut config = self.config();
         config.disable_nonce_check = true;
         config.disable_eip3607 = true;
@@ -52,7 +70,13 @@ impl Rules {
         self.run(config, header, tx, view).map(|done| done.result)
     }
 
-    fn run(&self, config: CfgEnv, header: &Header, tx: TxEnv, view: View<'_>) -> Result<ResultAndState, Invalid> {
+    fn run(
+        &self,
+        config: CfgEnv,
+        header: &Header,
+        tx: TxEnv,
+        view: View<'_>,
+    ) -> Result<ResultAndState, Invalid> {
         Context::<BlockEnv, TxEnv, CfgEnv, EmptyDB, _, ()>::mainnet()
             .with_cfg(config)
             .with_block(environment(header))
@@ -75,7 +99,10 @@ fn environment(header: &Header) -> BlockEnv {
         basefee: header.base_fee_per_gas.unwrap_or(0),
         difficulty: header.difficulty,
         prevrandao: Some(header.mix_hash),
-        blob_excess_gas_and_price: Some(BlobExcessGasAndPrice::new(0, BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE)),
+        blob_excess_gas_and_price: Some(BlobExcessGasAndPrice::new(
+            0,
+            BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE,
+        )),
         slot_num: 0,
     }
 }

@@ -1,7 +1,6 @@
 //! Fee rules: the base fee's movement, suggested prices, and the history of both.
 
 use alloy_consensus::Header;
-use alloy_consensus::transaction::Transaction;
 use alloy_eips::eip1559::{BaseFeeParams, calc_next_block_base_fee};
 use alloy_rpc_types_eth::FeeHistory;
 
@@ -20,28 +19,53 @@ const HISTORY_LIMIT: u64 = 1024;
 /// Empty blocks lower it to 7 wei and no further, since an eighth of less rounds to nothing.
 pub(crate) fn next_base_fee(parent: &Header) -> Option<u64> {
     let base_fee = parent.base_fee_per_gas?;
-    Some(calc_next_block_base_fee(parent.gas_used, parent.gas_limit, base_fee, BaseFeeParams::ethereum()))
+    Some(calc_next_block_base_fee(
+        parent.gas_used,
+        parent.gas_limit,
+        base_fee,
+        BaseFeeParams::ethereum(),
+    ))
 }
 
 /// The suggested price for a legacy transaction, in wei.
 pub(crate) fn suggested_price(head: &Header) -> u64 {
-    next_base_fee(head).unwrap_or(0).saturating_add(SUGGESTED_TIP)
+    next_base_fee(head)
+        .unwrap_or(0)
+        .saturating_add(SUGGESTED_TIP)
 }
 
 /// The fee history of up to `count` blocks ending with `newest`, with the tips at `percentiles`.
-pub(crate) fn history(history: &History, count: u64, newest: &Block, percentiles: Option<&[f64]>) -> FeeHistory {
+pub(crate) fn history(
+    history: &History,
+    count: u64,
+    newest: &Block,
+    percentiles: Option<&[f64]>,
+) -> FeeHistory {
     let count = count.min(HISTORY_LIMIT).min(newest.number() + 1);
     let oldest = newest.number() + 1 - count;
-    let blocks: Vec<_> = (oldest..=newest.number()).filter_map(|number| history.block(number)).collect();
-    let mut base_fees: Vec<u128> = blocks.iter().map(|block| block.header().base_fee_per_gas.unwrap_or(0).into()).collect();
+    let blocks: Vec<_> = (oldest..=newest.number())
+        .filter_map(|number| history.block(number))
+        .collect();
+    let mut base_fees: Vec<u128> = blocks
+        .iter()
+        .map(|block| block.header().base_fee_per_gas.unwrap_or(0).into())
+        .collect();
     base_fees.push(next_base_fee(newest.header()).unwrap_or(0).into());
     FeeHistory {
         oldest_block: oldest,
         base_fee_per_blob_gas: vec![1; base_fees.len()],
         base_fee_per_gas: base_fees,
-        gas_used_ratio: blocks.iter().map(|block| ratio(block.header().gas_used, block.header().gas_limit)).collect(),
+        gas_used_ratio: blocks
+            .iter()
+            .map(|block| ratio(block.header().gas_used, block.header().gas_limit))
+            .collect(),
         blob_gas_used_ratio: vec![0.0; blocks.len()],
-        reward: percentiles.map(|percentiles| blocks.iter().map(|block| tips(block, percentiles)).collect()),
+        reward: percentiles.map(|percentiles| {
+            blocks
+                .iter()
+                .map(|block| tips(block, percentiles))
+                .collect()
+        }),
     }
 }
 
@@ -73,7 +97,11 @@ fn tips(block: &Block, percentiles: &[f64]) -> Vec<u128> {
 
 #[expect(clippy::cast_precision_loss, reason = "gas amounts are far below 2^53")]
 const fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +109,12 @@ mod tests {
     use super::*;
 
     fn header(gas_used: u64, base_fee: Option<u64>) -> Header {
-        Header { gas_used, gas_limit: 30_000_000, base_fee_per_gas: base_fee, ..Header::default() }
+        Header {
+            gas_used,
+            gas_limit: 30_000_000,
+            base_fee_per_gas: base_fee,
+            ..Header::default()
+        }
     }
 
     #[test]
@@ -93,7 +126,9 @@ mod tests {
 
     #[test]
     fn empty_blocks_stop_at_seven_wei() {
-        let lowest = (0..300).fold(1_000_000_000, |fee, _| next_base_fee(&header(0, Some(fee))).unwrap_or(0));
+        let lowest = (0..300).fold(1_000_000_000, |fee, _| {
+            next_base_fee(&header(0, Some(fee))).unwrap_or(0)
+        });
         assert_eq!(lowest, 7);
     }
 
@@ -101,6 +136,9 @@ mod tests {
     fn a_chain_without_a_base_fee_keeps_none_and_suggests_a_gwei() {
         assert_eq!(next_base_fee(&header(0, None)), None);
         assert_eq!(suggested_price(&header(0, None)), SUGGESTED_TIP);
-        assert_eq!(suggested_price(&header(15_000_000, Some(5))), SUGGESTED_TIP + 5);
+        assert_eq!(
+            suggested_price(&header(15_000_000, Some(5))),
+            SUGGESTED_TIP + 5
+        );
     }
 }

@@ -63,7 +63,10 @@ impl History {
 
     /// The state after the latest block.
     pub(crate) fn state(&self) -> &State {
-        self.states.get_max().map(|(_, state)| state).expect("the head's state is never pruned")
+        self.states
+            .get_max()
+            .map(|(_, state)| state)
+            .expect("the head's state is never pruned")
     }
 
     /// The state after the block of that number.
@@ -72,7 +75,10 @@ impl History {
             if number > self.head.number() {
                 Missing::Header
             } else {
-                Missing::State { number, kept: STATES_KEPT }
+                Missing::State {
+                    number,
+                    kept: STATES_KEPT,
+                }
             }
         })
     }

@@ -117,10 +117,6 @@ impl Ledger {
         self.settle();
     }
 
-    pub(crate) const fn is_instant(&self) -> bool {
-        self.instant
-    }
-
     /// Mines one block with every transaction that can be executed and fits in.
     pub(crate) fn mine(&mut self) -> Arc<Block> {
         let candidate = self.candidate(usize::MAX);
@@ -146,12 +142,22 @@ impl Ledger {
         let head = self.head();
         let timestamp = self.clock.next_timestamp(head.header().timestamp);
         let seed = [head.hash().as_slice(), &self.reverts.to_be_bytes()].concat();
-        let header = block::header_on_top(&self.rules, head.header(), head.hash(), timestamp, keccak256(seed));
+        let header = block::header_on_top(
+            &self.rules,
+            head.header(),
+            head.hash(),
+            timestamp,
+            keccak256(seed),
+        );
         build(&self.rules, header, &self.history, &self.pool, most)
     }
 
     fn commit(&mut self, candidate: Candidate) -> Arc<Block> {
-        let Candidate { block, state, rejected } = candidate;
+        let Candidate {
+            block,
+            state,
+            rejected,
+        } = candidate;
         let block = self.history.push(block, state);
         self.clock.mined(block.header().timestamp);
         self.pool.remove(rejected);
@@ -164,17 +170,29 @@ impl Ledger {
     pub(crate) fn snapshot(&mut self) -> u64 {
         let id = self.snapshots.last().map_or(1, |last| last.id + 1);
         let (history, pool, clock) = (self.history.clone(), self.pool.clone(), self.clock.clone());
-        self.snapshots.push(Snapshot { id, history, pool, clock });
+        self.snapshots.push(Snapshot {
+            id,
+            history,
+            pool,
+            clock,
+        });
         id
     }
 
     /// Takes the chain back to a snapshot, which is used up with all later ones; false if there is
     /// none of that number. The blocks after it are reported as removed.
     pub(crate) fn revert(&mut self, id: u64) -> bool {
-        let Some(position) = self.snapshots.iter().position(|snapshot| snapshot.id == id) else { return false };
-        let Some(snapshot) = self.snapshots.drain(position..).next() else { return false };
+        let Some(position) = self.snapshots.iter().position(|snapshot| snapshot.id == id) else {
+            return false;
+        };
+        let Some(snapshot) = self.snapshots.drain(position..).next() else {
+            return false;
+        };
         let removed = snapshot.history.head().number() + 1..=self.head().number();
-        for block in removed.rev().filter_map(|number| self.history.block(number)) {
+        for block in removed
+            .rev()
+            .filter_map(|number| self.history.block(number))
+        {
             self.listeners.tell(&Event::Removed(Arc::clone(block)));
         }
         self.history = snapshot.history;
@@ -201,7 +219,8 @@ impl Ledger {
 
     /// Gives an account a balance in the latest state.
     pub(crate) fn set_balance(&mut self, address: Address, balance: U256) {
-        self.history.amend(|state| state.set_balance(address, balance));
+        self.history
+            .amend(|state| state.set_balance(address, balance));
     }
 
     /// A block by number, tag or hash. "safe" and "finalized" are the latest one; the pending one
@@ -224,7 +243,11 @@ impl Ledger {
     /// The state after a block, or after the transactions that wait.
     pub(crate) fn state(&self, id: BlockId) -> Result<State, Missing> {
         if id.is_pending() {
-            return Ok(if self.pool.is_empty() { self.history.state().clone() } else { self.candidate(usize::MAX).state });
+            return Ok(if self.pool.is_empty() {
+                self.history.state().clone()
+            } else {
+                self.candidate(usize::MAX).state
+            });
         }
         let number = self.block(id).ok_or(Missing::Header)?.number();
         self.history.state_after(number).cloned()
@@ -248,10 +271,25 @@ impl Ledger {
             let block = self.block(id).ok_or(Missing::Header)?;
             let state = self.history.state_after(block.number())?.clone();
             let header = block.header();
-            let timestamp = if id.is_latest() { self.clock.next_timestamp(header.timestamp) } else { header.timestamp };
-            (Header { timestamp, ..header.clone() }, state)
+            let timestamp = if id.is_latest() {
+                self.clock.next_timestamp(header.timestamp)
+            } else {
+                header.timestamp
+            };
+            (
+                Header {
+                    timestamp,
+                    ..header.clone()
+                },
+                state,
+            )
         };
-        Ok(Scene { rules: self.rules, header, state, history: self.history.clone() })
+        Ok(Scene {
+            rules: self.rules,
+            header,
+            state,
+            history: self.history.clone(),
+        })
     }
 
     /// A mined transaction: its block and its index there.
@@ -273,7 +311,10 @@ impl Ledger {
                 let block = self.history.block_by_hash(hash).ok_or(Missing::Block)?;
                 block.collect_logs(filter, false, &mut logs);
             }
-            FilterBlockOption::Range { from_block, to_block } => {
+            FilterBlockOption::Range {
+                from_block,
+                to_block,
+            } => {
                 let end = |tag: Option<BlockNumberOrTag>| match tag {
                     Some(BlockNumberOrTag::Number(number)) => number,
                     Some(BlockNumberOrTag::Earliest) => 0,
@@ -288,9 +329,23 @@ impl Ledger {
     }
 
     /// The fees of up to `count` blocks ending with `newest`.
-    pub(crate) fn fee_history(&self, count: u64, newest: BlockNumberOrTag, percentiles: Option<&[f64]>) -> Result<FeeHistory, Missing> {
-        let newest = if newest.is_pending() { Some(self.head()) } else { self.block(newest.into()) };
-        Ok(fees::history(&self.history, count, newest.ok_or(Missing::Header)?, percentiles))
+    pub(crate) fn fee_history(
+        &self,
+        count: u64,
+        newest: BlockNumberOrTag,
+        percentiles: Option<&[f64]>,
+    ) -> Result<FeeHistory, Missing> {
+        let newest = if newest.is_pending() {
+            Some(self.head())
+        } else {
+            self.block(newest.into())
+        };
+        Ok(fees::history(
+            &self.history,
+            count,
+            newest.ok_or(Missing::Header)?,
+            percentiles,
+        ))
     }
 
     /// The suggested price of a legacy transaction, in wei per gas.

@@ -54,17 +54,32 @@ impl Pool {
         if cost > balance {
             return Err(Refused::InsufficientFunds { balance, cost });
         }
-        let others = self.senders.get(&tx.signer()).into_iter().flatten().filter(|(nonce, _)| **nonce != tx.inner().nonce());
-        let queued = others.fold(U256::ZERO, |sum, (_, other)| sum.saturating_add(tx::cost(other.tx.inner())));
+        let others = self
+            .senders
+            .get(&tx.signer())
+            .into_iter()
+            .flatten()
+            .filter(|(nonce, _)| **nonce != tx.inner().nonce());
+        let queued = others.fold(U256::ZERO, |sum, (_, other)| {
+            sum.saturating_add(tx::cost(other.tx.inner()))
+        });
         if queued.saturating_add(cost) > balance {
-            return Err(Refused::InsufficientFundsQueued { balance, queued, cost });
+            return Err(Refused::InsufficientFundsQueued {
+                balance,
+                queued,
+                cost,
+            });
         }
         Ok(())
     }
 
     /// Takes a transaction in, in place of a cheaper one with its nonce; answers the transactions
     /// that can be executed from now on.
-    pub(crate) fn insert(&mut self, tx: SignedTx, state: &State) -> Result<Vec<Arc<SignedTx>>, Refused> {
+    pub(crate) fn insert(
+        &mut self,
+        tx: SignedTx,
+        state: &State,
+    ) -> Result<Vec<Arc<SignedTx>>, Refused> {
         let (hash, sender, nonce) = (tx::hash(&tx), tx.signer(), tx.inner().nonce());
         if self.hashes.contains_key(&hash) {
             return Err(Refused::AlreadyKnown);
@@ -81,14 +96,25 @@ impl Pool {
         }
         self.arrivals += 1;
         self.hashes.insert(hash, (sender, nonce));
-        waiting.insert(nonce, Waiting { tx: Arc::new(tx), arrival: self.arrivals });
+        waiting.insert(
+            nonce,
+            Waiting {
+                tx: Arc::new(tx),
+                arrival: self.arrivals,
+            },
+        );
         let last = match (gap, replaces) {
             (true, _) => return Ok(Vec::new()),
             (false, Some(_)) => nonce + 1,
             (false, None) => u64::MAX,
         };
-        let run = waiting.range(nonce..last).zip(nonce..).take_while(|((have, _), want)| *have == want);
-        Ok(run.map(|((_, waiting), _)| Arc::clone(&waiting.tx)).collect())
+        let run = waiting
+            .range(nonce..last)
+            .zip(nonce..)
+            .take_while(|((have, _), want)| *have == want);
+        Ok(run
+            .map(|((_, waiting), _)| Arc::clone(&waiting.tx))
+            .collect())
     }
 
     /// Removes what a block holds or what can no longer be executed.
@@ -119,7 +145,13 @@ impl Pool {
     /// The transaction to execute next on top of `state`: of those that their sender's nonce
     /// allows, that can pay the base fee and that fit into `gas`, the one with the highest tip,
     /// and of equals the one that came first. `passed_over` are skipped.
-    pub(crate) fn next(&self, state: &State, base_fee: Option<u64>, gas: u64, passed_over: &[B256]) -> Option<Arc<SignedTx>> {
+    pub(crate) fn next(
+        &self,
+        state: &State,
+        base_fee: Option<u64>,
+        gas: u64,
+        passed_over: &[B256],
+    ) -> Option<Arc<SignedTx>> {
         self.senders
             .iter()
             .filter_map(|(sender, waiting)| waiting.get(&state.nonce(*sender)))
@@ -128,14 +160,20 @@ impl Pool {
                 tx.max_fee_per_gas() >= u128::from(base_fee.unwrap_or(0)) && tx.gas_limit() <= gas
             })
             .filter(|waiting| !passed_over.contains(&tx::hash(&waiting.tx)))
-            .max_by_key(|waiting| (tx::tip(waiting.tx.inner(), base_fee), std::cmp::Reverse(waiting.arrival)))
+            .max_by_key(|waiting| {
+                (
+                    tx::tip(waiting.tx.inner(), base_fee),
+                    std::cmp::Reverse(waiting.arrival),
+                )
+            })
             .map(|waiting| Arc::clone(&waiting.tx))
     }
 }
 
 /// Whether `new` offers enough more than `old` in both fee fields to take its place.
 fn outbids(new: &Envelope, old: &Envelope) -> bool {
-    let bids = |new: u128, old: u128| new > old && new >= old.saturating_mul(100 + REPLACEMENT_BUMP) / 100;
+    let bids =
+        |new: u128, old: u128| new > old && new >= old.saturating_mul(100 + REPLACEMENT_BUMP) / 100;
     bids(new.max_fee_per_gas(), old.max_fee_per_gas())
         && bids(new.priority_fee_or_price(), old.priority_fee_or_price())
 }

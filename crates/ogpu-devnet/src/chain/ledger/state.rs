@@ -26,11 +26,15 @@ struct Account {
 
 impl State {
     pub(crate) fn balance(&self, address: Address) -> U256 {
-        self.accounts.get(&address).map_or(U256::ZERO, |account| account.info.balance)
+        self.accounts
+            .get(&address)
+            .map_or(U256::ZERO, |account| account.info.balance)
     }
 
     pub(crate) fn nonce(&self, address: Address) -> u64 {
-        self.accounts.get(&address).map_or(0, |account| account.info.nonce)
+        self.accounts
+            .get(&address)
+            .map_or(0, |account| account.info.nonce)
     }
 
     pub(crate) fn code(&self, address: Address) -> Bytes {
@@ -94,7 +98,11 @@ impl DatabaseRef for View<'_> {
     type Error = Infallible;
 
     fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
-        Ok(self.state.accounts.get(&address).map(|account| account.info.clone()))
+        Ok(self
+            .state
+            .accounts
+            .get(&address)
+            .map(|account| account.info.clone()))
     }
 
     fn code_by_hash_ref(&self, _: B256) -> Result<Bytecode, Infallible> {
@@ -107,6 +115,9 @@ impl DatabaseRef for View<'_> {
     }
 
     fn block_hash_ref(&self, number: u64) -> Result<B256, Infallible> {
-        Ok(self.history.block(number).map_or(B256::ZERO, |block| block.hash()))
+        Ok(self
+            .history
+            .block(number)
+            .map_or(B256::ZERO, |block| block.hash()))
     }
 }

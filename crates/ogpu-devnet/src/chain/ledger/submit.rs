@@ -24,7 +24,8 @@ impl Ledger {
         }
         self.check(&tx)?;
         for executable in self.pool.insert(tx, self.history.state())? {
-            self.listeners.tell(&Event::Pending(Arc::clone(&executable)));
+            self.listeners
+                .tell(&Event::Pending(Arc::clone(&executable)));
         }
         self.settle();
         Ok(hash)
@@ -34,8 +35,14 @@ impl Ledger {
     fn check(&self, signed: &SignedTx) -> Result<(), Refused> {
         let (sender, tx) = (signed.signer(), signed.inner());
         let spec = self.rules.spec;
-        if tx.kind().is_create() && spec.is_enabled_in(SpecId::SHANGHAI) && tx.input().len() > MAX_INITCODE_SIZE {
-            return Err(Refused::InitCodeTooLong { size: tx.input().len(), limit: MAX_INITCODE_SIZE });
+        if tx.kind().is_create()
+            && spec.is_enabled_in(SpecId::SHANGHAI)
+            && tx.input().len() > MAX_INITCODE_SIZE
+        {
+            return Err(Refused::InitCodeTooLong {
+                size: tx.input().len(),
+                limit: MAX_INITCODE_SIZE,
+            });
         }
         if tx.gas_limit() > self.rules.gas_limit {
             return Err(Refused::ExceedsBlockGas);
@@ -47,10 +54,16 @@ impl Ledger {
         let gas = tx.gas_limit();
         let least = calculate_initial_tx_gas_for_tx(tx::environment(signed), spec, None);
         if gas < least.initial_regular_gas {
-            return Err(Refused::IntrinsicGas { gas, needed: least.initial_regular_gas });
+            return Err(Refused::IntrinsicGas {
+                gas,
+                needed: least.initial_regular_gas,
+            });
         }
         if gas < least.floor_gas {
-            return Err(Refused::FloorGas { gas, needed: least.floor_gas });
+            return Err(Refused::FloorGas {
+                gas,
+                needed: least.floor_gas,
+            });
         }
         let state = self.history.state();
         let (next, nonce) = (state.nonce(sender), tx.nonce());
@@ -59,7 +72,9 @@ impl Ledger {
         }
         // geth lets such a transaction wait for a lower base fee. A chain whose base fee moves only
         // when somebody sends something would let it wait for ever.
-        if let Some(base) = fees::next_base_fee(self.head().header()).filter(|base| u128::from(*base) > max) {
+        if let Some(base) =
+            fees::next_base_fee(self.head().header()).filter(|base| u128::from(*base) > max)
+        {
             return Err(Refused::BelowBaseFee { sender, max, base });
         }
         self.pool.check_funds(signed, state.balance(sender))

@@ -2,7 +2,7 @@
 
 use alloy_consensus::transaction::{Recovered, SignerRecoverable, Transaction};
 use alloy_consensus::{EthereumTxEnvelope, TxEip4844, Typed2718};
-use alloy_eips::eip2718::{Decodable2718, Eip2718Error};
+use alloy_eips::eip2718::{Decodable2718, EIP1559_TX_TYPE_ID, EIP2930_TX_TYPE_ID, Eip2718Error};
 use alloy_primitives::{B256, U256};
 use revm::context::TxEnv;
 
@@ -11,7 +11,10 @@ use super::error::Refused;
 /// geth's limit on the encoded size of one transaction, in bytes.
 const SIZE_LIMIT: usize = 128 * 1024;
 
-/// A transaction as it was signed. Blob and set-code transactions are decoded, then refused.
+/// The last first byte that names a transaction type (EIP-2718).
+const TYPES_END: u8 = 0x7f;
+
+/// A transaction as it was signed. It never is of the blob or the set-code type.
 pub(crate) type Envelope = EthereumTxEnvelope<TxEip4844>;
 
 /// A transaction together with its recovered sender.
@@ -22,27 +25,40 @@ pub(crate) type SignedTx = Recovered<Envelope>;
 /// `dynamic_fees` tells whether the chain knows EIP-1559 transactions.
 pub(crate) fn decode(raw: &[u8], chain_id: u64, dynamic_fees: bool) -> Result<SignedTx, Refused> {
     if raw.len() > SIZE_LIMIT {
-        return Err(Refused::Oversized { size: raw.len(), limit: SIZE_LIMIT });
+        return Err(Refused::Oversized {
+            size: raw.len(),
+            limit: SIZE_LIMIT,
+        });
+    }
+    if !is_supported(raw, dynamic_fees) {
+        return Err(Refused::TypeNotSupported);
     }
     let envelope = Envelope::decode_2718_exact(raw).map_err(|error| match error {
-        Eip2718Error::UnexpectedType(_) => Refused::TypeNotSupported,
         Eip2718Error::RlpError(error) => Refused::Malformed(error.to_string()),
         error => Refused::Malformed(error.to_string()),
     })?;
-    let supported = match &envelope {
-        Envelope::Legacy(_) | Envelope::Eip2930(_) => true,
-        Envelope::Eip1559(_) => dynamic_fees,
-        Envelope::Eip4844(_) | Envelope::Eip7702(_) => false,
-    };
-    if !supported {
-        return Err(Refused::TypeNotSupported);
-    }
     match envelope.chain_id() {
         None => return Err(Refused::Unprotected),
-        Some(have) if have != chain_id => return Err(Refused::WrongChain { have, want: chain_id }),
+        Some(have) if have != chain_id => {
+            return Err(Refused::WrongChain {
+                have,
+                want: chain_id,
+            });
+        }
         Some(_) => {}
     }
-    envelope.try_into_recovered().map_err(|_| Refused::BadSignature)
+    envelope
+        .try_into_recovered()
+        .map_err(|_| Refused::BadSignature)
+}
+
+/// Whether the first byte is a supported transaction type's, or starts a legacy transaction.
+fn is_supported(raw: &[u8], dynamic_fees: bool) -> bool {
+    match raw.first() {
+        Some(&EIP1559_TX_TYPE_ID) => dynamic_fees,
+        Some(&EIP2930_TX_TYPE_ID) | None => true,
+        Some(first) => *first > TYPES_END,
+    }
 }
 
 /// What the sender must own for the transaction to be accepted, in wei.

@@ -1,0 +1,72 @@
+//! Calls, gas, fees and sending.
+
+use alloy_eips::BlockNumberOrTag;
+use alloy_primitives::{B256, Bytes, U64};
+use alloy_rpc_types_eth::{FeeHistory, TransactionRequest};
+use jsonrpsee_server::RpcModule;
+use serde_json::Value;
+
+use super::failure::invalid_params;
+use super::register::{Answer, Arguments, add};
+use super::state::block_id;
+use crate::chain::ledger::{SUGGESTED_TIP, Scene};
+use crate::chain::shared::Shared;
+
+pub(super) fn register(module: &mut RpcModule<Shared>) {
+    add(module, "eth_call", |shared, arguments| {
+        let (request, scene) = call(shared, arguments)?;
+        Ok(scene.call(&request)?)
+    });
+    add(module, "eth_estimateGas", |shared, arguments| {
+        let (request, scene) = call(shared, arguments)?;
+        Ok(U64::from(scene.estimate(&request)?))
+    });
+    add(module, "eth_sendRawTransaction", send_raw_transaction);
+    add(module, "eth_gasPrice", |shared, _| {
+        Ok(U64::from(shared.ledger().gas_price()))
+    });
+    add(module, "eth_maxPriorityFeePerGas", |_, _| {
+        Ok(U64::from(SUGGESTED_TIP))
+    });
+    add(module, "eth_feeHistory", fee_history);
+}
+
+/// A call's request and what it sees: the lock is free again while the call executes.
+fn call(shared: &Shared, arguments: &mut Arguments<'_>) -> Answer<(TransactionRequest, Scene)> {
+    let request = arguments.required()?;
+    let id = block_id(arguments)?;
+    let overrides: Option<serde_json::Map<String, Value>> = arguments.optional()?;
+    if overrides.is_some_and(|overrides| !overrides.is_empty()) {
+        return Err(invalid_params(
+            "state overrides are not supported".to_owned(),
+        ));
+    }
+    Ok((request, shared.ledger().scene(id)?))
+}
+
+fn send_raw_transaction(shared: &Shared, arguments: &mut Arguments<'_>) -> Answer<B256> {
+    let raw: Bytes = arguments.required()?;
+    Ok(shared.ledger().submit(&raw)?)
+}
+
+fn fee_history(shared: &Shared, arguments: &mut Arguments<'_>) -> Answer<FeeHistory> {
+    let count: U64 = arguments.required()?;
+    let newest: BlockNumberOrTag = arguments.required()?;
+    let percentiles: Option<Vec<f64>> = arguments.optional()?;
+    let percentiles = percentiles
+        .as_deref()
+        .filter(|percentiles| !percentiles.is_empty());
+    if let Some(percentiles) = percentiles
+        && !(percentiles.is_sorted()
+            && percentiles
+                .iter()
+                .all(|percentile| (0.0..=100.0).contains(percentile)))
+    {
+        return Err(invalid_params(format!(
+            "invalid reward percentile: {percentiles:?} must rise within 0 and 100"
+        )));
+    }
+    Ok(shared
+        .ledger()
+        .fee_history(count.saturating_to(), newest, percentiles)?)
+}

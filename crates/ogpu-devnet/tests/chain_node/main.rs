@@ -1,0 +1,15 @@
+//! The chain over real sockets: what a client sees of it.
+
+mod blocks;
+mod calls;
+mod client;
+mod fees;
+mod logs;
+mod mining;
+mod programs;
+mod sending;
+mod serving;
+mod socket;
+mod subscriptions;
+mod time;
+mod wallet;
