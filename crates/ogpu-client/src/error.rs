@@ -194,8 +194,10 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// The call's whole time ran out before anything was sent.
-    #[error("{budget:?} passed before anything was sent")]
+    #[error("{budget:?} passed while {step}: nothing was sent")]
     OutOfTime {
+        /// What was going on.
+        step: &'static str,
         /// The call's whole time.
         budget: Duration,
     },

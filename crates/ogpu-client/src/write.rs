@@ -109,12 +109,14 @@ impl WriteContext {
     /// A step that sends nothing, inside the call's time.
     pub(crate) async fn before_sending<T>(
         &self,
-        step: impl Future<Output = Result<T, Error>>,
+        step: &'static str,
+        work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         self.deadline
-            .bound(step)
+            .bound(work)
             .await
             .unwrap_or(Err(Error::OutOfTime {
+                step,
                 budget: self.deadline.budget(),
             }))
     }
@@ -123,7 +125,7 @@ impl WriteContext {
     pub(crate) async fn transact(&self, request: TransactionRequest) -> Result<Receipt, Error> {
         let client = &self.client;
         let prepared = self
-            .before_sending(async {
+            .before_sending("preparing the transaction", async {
                 client.check_chain().await?;
                 tx::prepare(client.rpc(), self.signer.address(), request)
                     .await

@@ -34,7 +34,7 @@ impl Client {
 async fn confirm_response(write: WriteContext, response: Address) -> Result<TxHash, Error> {
     let client = &write.client;
     write
-        .before_sending(async {
+        .before_sending("looking at the response", async {
             client.check_chain().await?;
             refuse_unless_open(client, response).await
         })

@@ -44,7 +44,7 @@ async fn publish_source(write: WriteContext, info: SourceInfo) -> Result<Publish
         .map_err(|source| Error::Invalid { source })?;
     let client = &write.client;
     let metadata_url = write
-        .before_sending(async {
+        .before_sending("uploading the metadata", async {
             client.check_chain().await?;
             let metadata = Upload::json("imageMetadata.json", &SourceMetadata::from(&info))
                 .map_err(|source| Error::Json { source })?;

@@ -52,15 +52,19 @@ async fn publish_task(write: WriteContext, info: TaskInfo) -> Result<PublishedTa
         .map_err(|source| Error::Invalid { source })?;
     let client = &write.client;
     let account = write.signer.address();
-    let (terms, config) = write
-        .before_sending(async {
+    let terms = write
+        .before_sending("checking the task against the chain", async {
             client.check_chain().await?;
             let terms = Terms::read(client, info.source, account).await?;
             terms.check(&info, account, unix_now())?;
+            Ok(terms)
+        })
+        .await?;
+    let config = write
+        .before_sending("uploading the configuration", async {
             let config = Upload::json("taskConfig.json", &info.config)
                 .map_err(|source| Error::Json { source })?;
-            let config = client.pin_within(&config, write.deadline).await?;
-            Ok((terms, config))
+            client.pin_within(&config, write.deadline).await
         })
         .await?;
 

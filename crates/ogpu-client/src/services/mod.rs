@@ -86,7 +86,7 @@ where
     F: Future<Output = Result<T, ServiceCause>>,
 {
     let one_try = || {
-        let limit = options.timeout.min(deadline.remaining());
+        let limit = options.timeout;
         let exchange = exchange();
         async move {
             tokio::time::timeout(limit, exchange)

@@ -7,22 +7,22 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use ogpu_types::Address;
+use ogpu_types::{Address, TxHash};
 
 use super::signed::Signed;
 
 /// The lanes of all accounts that a client and its clones send from.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
-    by_account: Mutex<HashMap<Address, Arc<tokio::sync::Mutex<Lane>>>>,
+    by_account: Mutex<HashMap<Address, Arc<Lane>>>,
 }
 
 impl Lanes {
-    /// The account's lane; lock it to send.
-    pub(super) fn of(&self, account: Address) -> Arc<tokio::sync::Mutex<Lane>> {
+    /// The account's lane.
+    pub(super) fn of(&self, account: Address) -> Arc<Lane> {
         let mut lanes = self
             .by_account
             .lock()
@@ -31,19 +31,49 @@ impl Lanes {
     }
 }
 
-/// What one account has sent.
+/// The order in which one account sends.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
+    turn: tokio::sync::Mutex<()>,
+    book: Mutex<Book>,
+}
+
+impl Lane {
+    /// Waits until it is the caller's turn to send, which lasts as long as the guard is kept.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
+    /// What has been sent; not to be kept across an `.await`.
+    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one account has sent.
+#[derive(Debug, Default)]
+pub(super) struct Book {
     /// Sent, or maybe sent, and not seen mined; by rising nonce.
     unsettled: Vec<Signed>,
     /// The nonce after the highest that was used.
     floor: u64,
 }
 
-impl Lane {
+impl Book {
     /// Forgets what is mined, given the number of the account's mined transactions.
     pub(super) fn settle(&mut self, mined_count: u64) {
         self.unsettled.retain(|signed| signed.nonce >= mined_count);
+    }
+
+    /// Forgets a transaction whose receipt was seen.
+    pub(super) fn seen_mined(&mut self, hash: TxHash) {
+        self.unsettled.retain(|signed| signed.hash != hash);
+    }
+
+    /// Whether the node's count alone does not tell the next nonce: something is under way, or the
+    /// lane has sent more than the node knows.
+    pub(super) fn needs_a_look(&self, pending_count: u64) -> bool {
+        !self.unsettled.is_empty() || self.floor > pending_count
     }
 
     /// The nonce of the next transaction, given the node's own count of what it knows.
@@ -101,7 +131,7 @@ mod tests {
 
     #[test]
     fn nonces_count_up_whatever_a_lagging_node_says() {
-        let mut lane = Lane::default();
+        let mut lane = Book::default();
         assert_eq!(lane.next_nonce(4), 4);
         lane.take(signed(4));
         lane.take(signed(5));
@@ -111,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_nonce_given_back_is_used_next() {
-        let mut lane = Lane::default();
+        let mut lane = Book::default();
         lane.take(signed(0));
         let refused = signed(1);
         lane.take(refused.clone());
@@ -120,8 +150,19 @@ mod tests {
     }
 
     #[test]
+    fn an_account_at_rest_needs_no_further_look() {
+        let mut lane = Book::default();
+        assert!(!lane.needs_a_look(4));
+        lane.take(signed(4));
+        assert!(lane.needs_a_look(5));
+        lane.seen_mined(signed(4).hash);
+        assert!(!lane.needs_a_look(5));
+        assert!(lane.needs_a_look(4), "the node lags, or was set back");
+    }
+
+    #[test]
     fn what_the_node_forgot_is_offered_again() {
-        let mut lane = Lane::default();
+        let mut lane = Book::default();
         for nonce in 0..3 {
             lane.take(signed(nonce));
         }
@@ -135,10 +176,10 @@ mod tests {
 
     #[test]
     fn a_chain_set_back_is_noticed_only_when_nothing_is_under_way() {
-        let mut lane = Lane::default();
+        let mut lane = Book::default();
         lane.take(signed(7));
         assert!(!lane.is_ahead_of(3));
-        lane.settle(8);
+        lane.seen_mined(signed(7).hash);
         assert!(lane.is_ahead_of(3));
         lane.reset(3);
         assert_eq!(lane.next_nonce(3), 3);

@@ -62,43 +62,50 @@ enum Offered {
 
 impl Sending {
     async fn run(self, prepared: Prepared) -> Result<Receipt, TxError> {
+        let lane = self.lanes.of(self.signer.address());
         let (signed, nonce_used) = {
-            let lane = self.lanes.of(self.signer.address());
-            let Some(mut lane) = self.deadline.bound(lane.lock()).await else {
+            let Some(_turn) = self.deadline.bound(lane.turn()).await else {
                 return Err(self.out_of_time());
             };
-            let nonce = self.next_nonce(&mut lane, prepared.pending_nonce).await;
+            let nonce = self.next_nonce(&lane, prepared.pending_nonce).await;
             let signed = Signed::new(&prepared, self.chain, nonce, &self.signer)
                 .map_err(|source| TxError::Sign { source })?;
             self.check_time(&prepared)?;
-            lane.take(signed.clone());
+            lane.book().take(signed.clone());
             match self.offer(&signed, &prepared).await {
                 Offered::Out { nonce_used } => (signed, nonce_used),
                 Offered::NotOut { error } => {
-                    lane.give_back(&signed);
+                    lane.book().give_back(&signed);
                     return Err(error);
                 }
             }
         };
-        self.wait(signed, &prepared, nonce_used).await
+        let receipt = self.wait(&signed, nonce_used).await?;
+        lane.book().seen_mined(signed.hash);
+        self.conclude(receipt, &prepared).await
     }
 
     /// The nonce to use, after bringing the node up to date with what the lane has sent before.
-    async fn next_nonce(&self, lane: &mut Lane, pending_count: u64) -> u64 {
-        let counts = self.counts().await;
-        if let Some((mined, pending)) = counts {
-            lane.settle(mined);
-            for forgotten in lane.forgotten(pending) {
-                debug!(hash = %forgotten.hash, nonce = forgotten.nonce, "offering again what the node forgot");
-                let _ = self.offer_once(&forgotten).await;
-            }
-            if lane.is_ahead_of(pending) && mined == pending && self.counts().await == counts {
-                warn!(account = %self.signer.address(), pending, "the chain was set back; starting over from its nonce");
-                lane.reset(pending);
-            }
+    async fn next_nonce(&self, lane: &Lane, pending_count: u64) -> u64 {
+        if !lane.book().needs_a_look(pending_count) {
+            return lane.book().next_nonce(pending_count);
         }
-        let pending_count = counts.map_or(pending_count, |(_, pending)| pending);
-        lane.next_nonce(pending_count)
+        let Some((mined, pending)) = self.counts().await else {
+            return lane.book().next_nonce(pending_count);
+        };
+        lane.book().settle(mined);
+        let forgotten = lane.book().forgotten(pending);
+        for signed in forgotten {
+            debug!(hash = %signed.hash, nonce = signed.nonce, "offering again what the node forgot");
+            // Whatever the answer: what does not arrive now is offered again before the next one.
+            let _ = self.offer_once(&signed).await;
+        }
+        let is_ahead = lane.book().is_ahead_of(pending);
+        if is_ahead && mined == pending && self.counts().await == Some((mined, pending)) {
+            warn!(account = %self.signer.address(), pending, "the chain was set back; starting over from its nonce");
+            lane.book().reset(pending);
+        }
+        lane.book().next_nonce(pending)
     }
 
     /// The account's transactions: mined, and mined or pending. `None` when the node cannot say.
@@ -201,19 +208,14 @@ impl Sending {
     }
 
     /// Looks for the receipt until it is there or time is up.
-    async fn wait(
-        &self,
-        signed: Signed,
-        prepared: &Prepared,
-        mut nonce_used: bool,
-    ) -> Result<Receipt, TxError> {
+    async fn wait(&self, signed: &Signed, mut nonce_used: bool) -> Result<RawReceipt, TxError> {
         let mut pause = FIRST_POLL;
         let mut trouble = None;
         let mut looks = 0;
         let mut reoffer = Deadline::after(REOFFER_EVERY);
         loop {
             match self.receipt(signed.hash).await {
-                Some(Ok(Some(receipt))) => return self.conclude(receipt, prepared).await,
+                Some(Ok(Some(receipt))) => return Ok(receipt),
                 Some(Ok(None)) => trouble = None,
                 Some(Err(error)) => trouble = Some(Box::new(error)),
                 None => {}
@@ -238,7 +240,7 @@ impl Sending {
             }
             if reoffer.has_passed() {
                 reoffer = Deadline::after(REOFFER_EVERY);
-                if let Some(Err(error)) = self.offer_once(&signed).await {
+                if let Some(Err(error)) = self.offer_once(signed).await {
                     nonce_used |= classify(&error) == Meaning::NonceUsed;
                 }
             }

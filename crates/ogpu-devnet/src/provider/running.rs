@@ -49,6 +49,8 @@ pub(super) enum AnswerKind {
     Fixed(String),
     /// Nothing: it attempts, and is never heard of again.
     Nothing,
+    /// Nothing at all: it does not even attempt.
+    Idle,
 }
 
 /// The options of a [`SimulatedProvider`].
@@ -97,6 +99,12 @@ impl ProviderBuilder {
     /// Attempts tasks but never responds.
     pub fn silent(mut self) -> Self {
         self.conduct.answer = AnswerKind::Nothing;
+        self
+    }
+
+    /// Only registers: what it does is up to the test, with [`signer`](SimulatedProvider::signer).
+    pub fn idle(mut self) -> Self {
+        self.conduct.answer = AnswerKind::Idle;
         self
     }
 

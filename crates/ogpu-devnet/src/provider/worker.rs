@@ -72,6 +72,9 @@ async fn handle(
     conduct: &Conduct,
     task: Address,
 ) -> Result<(), GivenUp> {
+    if matches!(conduct.answer, AnswerKind::Idle) {
+        return Ok(());
+    }
     let attempt = nexus::AttemptCall {
         task: task.into(),
         provider: signer.address().into(),
@@ -89,7 +92,7 @@ async fn handle(
             .map_err(GivenUp::Answer)
     };
     let data = match &conduct.answer {
-        AnswerKind::Nothing => return Ok(()),
+        AnswerKind::Nothing | AnswerKind::Idle => return Ok(()),
         AnswerKind::Fixed(text) => text.clone(),
         AnswerKind::Inline => answer().await?,
         AnswerKind::Link => shared.store.put(answer().await?, "application/json"),

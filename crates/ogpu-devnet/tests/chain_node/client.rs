@@ -1,7 +1,8 @@
 //! A node under test, and raw JSON-RPC to it.
 
 use alloy_primitives::{Address, hex};
-use ogpu_devnet::node::{Mining, Node, NodeConfig};
+use ogpu_devnet::Mining;
+use ogpu_devnet::node::{Node, NodeConfig};
 use ogpu_types::Wei;
 use serde_json::{Value, json};
 

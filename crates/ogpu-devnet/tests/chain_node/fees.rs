@@ -2,7 +2,8 @@
 
 use alloy_consensus::{TxEip1559, TxEip2930, TxLegacy};
 use alloy_primitives::{Address, TxKind};
-use ogpu_devnet::node::{Mining, NodeConfig};
+use ogpu_devnet::Mining;
+use ogpu_devnet::node::NodeConfig;
 use serde_json::json;
 
 use crate::client::{Chain, number, settings};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use alloy_consensus::TxEip1559;
 use alloy_primitives::Address;
-use ogpu_devnet::node::{Mining, NodeConfig};
+use ogpu_devnet::Mining;
+use ogpu_devnet::node::NodeConfig;
 use serde_json::{Value, json};
 
 use crate::client::{Chain, number, settings};

@@ -39,7 +39,7 @@ impl Wallet {
         tx.into_signed(signed.into()).encoded_2718()
     }
 
-    /// A signed transfer at twice the default base fee.
+    /// A signed transfer with the fees of [`call`].
     pub(crate) fn transfer(&self, nonce: u64, to: Address, wei: u128) -> Vec<u8> {
         self.sign(TxEip1559 {
             value: U256::from(wei),
@@ -48,7 +48,8 @@ impl Wallet {
     }
 }
 
-/// A call at twice the default base fee, with gas for a transfer.
+/// A call that offers three times the default base fee and a tip of 1 gwei. Without data it has the
+/// gas of a transfer, else a million.
 pub(crate) fn call(nonce: u64, to: Address, data: &[u8]) -> TxEip1559 {
     TxEip1559 {
         chain_id: CHAIN_ID,

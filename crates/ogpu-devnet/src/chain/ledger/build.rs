@@ -71,10 +71,8 @@ pub(crate) fn build(
 fn receipt(tx: &SignedTx, result: ExecutionResult, cumulative_gas_used: u64) -> Receipt {
     let success = result.is_success();
     let gas_used = result.tx_gas_used();
-    let created = match tx.inner().kind().is_create() && success {
-        true => Some(tx.signer().create(tx.inner().nonce())),
-        false => None,
-    };
+    let created =
+        (tx.inner().kind().is_create() && success).then(|| tx.signer().create(tx.inner().nonce()));
     // The logs of a failed execution are no part of the chain.
     let logs = if success {
         result.into_logs()

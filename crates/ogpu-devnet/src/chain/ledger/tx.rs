@@ -2,7 +2,7 @@
 
 use alloy_consensus::transaction::{Recovered, SignerRecoverable, Transaction};
 use alloy_consensus::{EthereumTxEnvelope, TxEip4844, Typed2718};
-use alloy_eips::eip2718::{Decodable2718, EIP1559_TX_TYPE_ID, EIP2930_TX_TYPE_ID, Eip2718Error};
+use alloy_eips::eip2718::{Decodable2718, EIP1559_TX_TYPE_ID, EIP2930_TX_TYPE_ID};
 use alloy_primitives::{B256, U256};
 use revm::context::TxEnv;
 
@@ -33,10 +33,8 @@ pub(crate) fn decode(raw: &[u8], chain_id: u64, dynamic_fees: bool) -> Result<Si
     if !is_supported(raw, dynamic_fees) {
         return Err(Refused::TypeNotSupported);
     }
-    let envelope = Envelope::decode_2718_exact(raw).map_err(|error| match error {
-        Eip2718Error::RlpError(error) => Refused::Malformed(error.to_string()),
-        error => Refused::Malformed(error.to_string()),
-    })?;
+    let envelope =
+        Envelope::decode_2718_exact(raw).map_err(|error| Refused::Malformed(error.to_string()))?;
     match envelope.chain_id() {
         None => return Err(Refused::Unprotected),
         Some(have) if have != chain_id => {

@@ -1,0 +1,106 @@
+//! Confirming, and everything that it is refused for.
+
+use ogpu_client::{Address, DeliveryMethod, Error, Outcome, TxHash};
+
+use crate::network::Network;
+
+async fn refused(network: &Network, response: Address) -> Error {
+    let error = network.client.confirm_response(response).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::NotSent);
+    error
+}
+
+#[tokio::test]
+async fn a_confirmation_returns_the_hash_of_a_mined_transaction() {
+    let network = Network::start().await;
+    let (_, response, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;
+    let hash = network
+        .client
+        .confirm_response(response.address)
+        .await
+        .unwrap();
+    let receipt: serde_json::Value = network
+        .client
+        .rpc()
+        .call("eth_getTransactionReceipt", [hash])
+        .await
+        .unwrap();
+    assert_eq!(receipt["status"], "0x1");
+    assert_eq!(
+        receipt["transactionHash"].as_str().unwrap().parse(),
+        Ok::<TxHash, _>(hash)
+    );
+}
+
+#[tokio::test]
+async fn a_second_confirmation_is_refused_before_it_costs_gas() {
+    let network = Network::start().await;
+    let (_, response, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;
+    network
+        .client
+        .confirm_response(response.address)
+        .await
+        .unwrap();
+    let error = refused(&network, response.address).await;
+    assert!(
+        matches!(error, Error::AlreadyConfirmed { response: named } if named == response.address)
+    );
+}
+
+#[tokio::test]
+async fn another_response_of_a_finalised_task_is_refused() {
+    let network = Network::start().await;
+    let source = network.source(DeliveryMethod::ManualConfirmation).await;
+    let _providers = [network.echo(source).await, network.echo(source).await];
+    let task = network.task(source).await;
+    let responses = network.responses(task, 2).await;
+    network
+        .client
+        .confirm_response(responses[0].address)
+        .await
+        .unwrap();
+    let error = refused(&network, responses[1].address).await;
+    assert!(
+        matches!(error, Error::TaskFinalized { response } if response == responses[1].address),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_response_is_refused() {
+    let network = Network::start().await;
+    let (task, ..) = network.answered(DeliveryMethod::ManualConfirmation).await;
+    let nobody = Address::new([0x66; 20]);
+    let vault = network.devnet.contracts().vault;
+    for address in [nobody, network.account.address(), task, vault] {
+        let error = refused(&network, address).await;
+        assert!(
+            matches!(error, Error::ResponseNotFound { address: named } if named == address),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_and_an_agent_of_the_client_is_not() {
+    let network = Network::start().await;
+    let (_, response, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;
+    let agent = network.devnet.accounts().agent().clone();
+
+    let confirm = || {
+        network
+            .client
+            .confirm_response(response.address)
+            .signer(&agent)
+    };
+    let error = confirm().await.unwrap_err();
+    assert!(
+        matches!(error, Error::NotAllowed { account, target }
+            if account == agent.address() && target == response.address),
+        "{error:?}"
+    );
+    assert_eq!(error.outcome(), Outcome::NotSent);
+
+    network.allow_agent(agent.address()).await;
+    confirm().await.unwrap();
+}

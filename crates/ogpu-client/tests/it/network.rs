@@ -1,0 +1,189 @@
+//! A network with a source to publish to, and short ways to what the tests need.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ogpu_client::{
+    Address, Client, DeliveryMethod, ImageEnvironments, Response, Signer, SourceInfo, TaskInfo,
+    TaskInput, TransactionRequest, Wei,
+};
+use ogpu_contracts::{ContractCall, controller, nexus, terminal};
+use ogpu_devnet::{Devnet, DevnetBuilder, SimulatedProvider};
+use serde_json::json;
+
+/// What every task of the tests pays.
+pub(crate) const PAYMENT: Wei = Wei::from_gwei(50_000_000);
+/// What every source of the tests asks for.
+pub(crate) const MIN_PAYMENT: Wei = Wei::from_gwei(10_000_000);
+/// How long the tests' sources let a task live, in seconds.
+pub(crate) const MAX_EXPIRY: u64 = 24 * 60 * 60;
+
+pub(crate) struct Network {
+    pub(crate) devnet: Devnet,
+    pub(crate) client: Client,
+    pub(crate) account: Signer,
+}
+
+impl Network {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Devnet::builder()).await
+    }
+
+    pub(crate) async fn start_with(builder: DevnetBuilder) -> Self {
+        let devnet = builder.start().await.unwrap();
+        Self {
+            client: devnet.client(),
+            account: devnet.accounts().client().clone(),
+            devnet,
+        }
+    }
+
+    /// A client of the same network with other options.
+    pub(crate) fn client_with(
+        &self,
+        options: impl FnOnce(ogpu_client::ClientBuilder) -> ogpu_client::ClientBuilder,
+    ) -> Client {
+        let builder = Client::builder()
+            .chain(self.devnet.chain_spec())
+            .signer(self.account.clone());
+        options(builder).build().unwrap()
+    }
+
+    pub(crate) async fn deposit(&self, amount: Wei) {
+        self.client
+            .vault_deposit(self.account.address(), amount, &self.account)
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn source(&self, delivery: DeliveryMethod) -> Address {
+        self.client
+            .publish_source(&source_info(delivery))
+            .await
+            .unwrap()
+            .address
+    }
+
+    /// A task to the source, paid from a fresh deposit.
+    pub(crate) async fn task(&self, source: Address) -> Address {
+        self.deposit(PAYMENT).await;
+        self.client
+            .publish_task(&task_info(source))
+            .await
+            .unwrap()
+            .address
+    }
+
+    /// A provider that serves the source and echoes the input's data.
+    pub(crate) async fn echo(&self, source: Address) -> SimulatedProvider {
+        let provider = self
+            .devnet
+            .provider(|input: TaskInput| async move {
+                json!({ "echo": input.data::<serde_json::Value>().unwrap() })
+            })
+            .start()
+            .await
+            .unwrap();
+        provider.serve(source).await.unwrap();
+        provider
+    }
+
+    /// Waits until the task has as many responses.
+    pub(crate) async fn responses(&self, task: Address, count: usize) -> Vec<Response> {
+        eventually("the responses", || async {
+            let found = self.client.get_task_responses(task, ..).await.unwrap();
+            (found.len() >= count).then_some(found)
+        })
+        .await
+    }
+
+    /// A source with a provider, a task, and its first response.
+    pub(crate) async fn answered(
+        &self,
+        delivery: DeliveryMethod,
+    ) -> (Address, Response, SimulatedProvider) {
+        let source = self.source(delivery).await;
+        let provider = self.echo(source).await;
+        let task = self.task(source).await;
+        let response = self.responses(task, 1).await.remove(0);
+        (task, response, provider)
+    }
+
+    /// One transaction that the facade has no call for.
+    pub(crate) async fn send(&self, signer: &Signer, to: Address, call: impl ContractCall) {
+        self.client
+            .send_transaction(TransactionRequest::call(to, call.call_data()))
+            .signer(signer)
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn cancel(&self, task: Address) {
+        let call = controller::CancelTaskCall { task: task.into() };
+        let controller = self.devnet.contracts().controller;
+        self.send(&self.account, controller, call).await;
+    }
+
+    pub(crate) async fn inactivate(&self, source: Address) {
+        let call = nexus::InactivateSourceCall {
+            source: source.into(),
+        };
+        let nexus = self.devnet.contracts().nexus;
+        self.send(&self.account, nexus, call).await;
+    }
+
+    pub(crate) async fn allow_agent(&self, agent: Address) {
+        let call = terminal::SetAgentCall {
+            agent: agent.into(),
+            value: true,
+        };
+        let terminal = self.devnet.contracts().terminal;
+        self.send(&self.account, terminal, call).await;
+    }
+}
+
+pub(crate) fn source_info(delivery_method: DeliveryMethod) -> SourceInfo {
+    SourceInfo {
+        name: "echo".into(),
+        description: "says what it hears".into(),
+        logo_url: "https://example.org/logo.png".into(),
+        image_envs: ImageEnvironments::cpu("https://example.org/compose.yml"),
+        min_payment: MIN_PAYMENT,
+        min_available_lockup: Wei::ZERO,
+        max_expiry_duration: MAX_EXPIRY,
+        delivery_method,
+    }
+}
+
+pub(crate) fn task_info(source: Address) -> TaskInfo {
+    TaskInfo {
+        source,
+        config: TaskInput::new("run", &json!({ "n": 1 })).unwrap(),
+        expiry_time: now() + 3600,
+        payment: PAYMENT,
+    }
+}
+
+pub(crate) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+}
+
+/// Looks again until there is something to see; a minute without it is a failure.
+pub(crate) async fn eventually<T, F>(what: &str, mut look: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), looking)
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not come within a minute"))
+}

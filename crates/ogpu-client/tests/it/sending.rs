@@ -1,0 +1,336 @@
+//! One transaction for one call, whatever happens on the way.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use ogpu_client::{
+    Client, DeliveryMethod, Error, Outcome, RetryPolicy, TaskStatus, TransactionRequest, TxError,
+    Wei,
+};
+use ogpu_devnet::{Devnet, Mining};
+use serde_json::json;
+
+use crate::{
+    network::{Network, PAYMENT, eventually, task_info},
+    proxy::{Fate, Proxy},
+};
+
+/// A client that reaches the network through a proxy.
+fn through(network: &Network, proxy: &Proxy) -> Client {
+    network.client_with(|builder| {
+        builder
+            .rpc_url(proxy.url())
+            .rpc_timeout(Duration::from_millis(500))
+            .rpc_retry(RetryPolicy {
+                tries: 3,
+                backoff: Duration::from_millis(5),
+                max_backoff: Duration::from_millis(20),
+            })
+    })
+}
+
+async fn proxied(
+    network: &Network,
+    rule: impl FnMut(&str) -> Fate + Send + 'static,
+) -> (Proxy, Client) {
+    let node = network.devnet.chain_spec().rpc_url().expose().to_owned();
+    let proxy = Proxy::start(&node, rule).await;
+    let client = through(network, &proxy);
+    (proxy, client)
+}
+
+/// Meets the first `count` offers of a transaction with `fate`.
+fn first_sends(mut count: u32, fate: Fate) -> impl FnMut(&str) -> Fate + Send + 'static {
+    move |body| {
+        if count > 0 && body.contains("eth_sendRawTransaction") {
+            count -= 1;
+            return fate;
+        }
+        Fate::Answered
+    }
+}
+
+/// The account's mined transactions, as the node itself counts them.
+async fn mined(network: &Network) -> u64 {
+    let params = (network.account.address(), "latest");
+    let count: String = network
+        .client
+        .rpc()
+        .call("eth_getTransactionCount", params)
+        .await
+        .unwrap();
+    u64::from_str_radix(&count[2..], 16).unwrap()
+}
+
+#[tokio::test]
+async fn a_lost_answer_does_not_publish_twice() {
+    let network = Network::start().await;
+    let source = network.source(DeliveryMethod::ManualConfirmation).await;
+    network.deposit(Wei::from_ether(1)).await;
+    for fate in [Fate::AnswerLost, Fate::Lost, Fate::Hangs] {
+        let before = mined(&network).await;
+        let (proxy, client) = proxied(&network, first_sends(2, fate)).await;
+        let task = client.publish_task(&task_info(source)).await.unwrap();
+        assert_eq!(
+            network.client.get_task_status(task.address).await.unwrap(),
+            TaskStatus::New
+        );
+        assert_eq!(mined(&network).await, before + 1, "{fate:?}");
+        assert!(proxy.sends() >= 2, "{fate:?}");
+    }
+    let frozen = network
+        .client
+        .vault_frozen_payment(network.account.address())
+        .await
+        .unwrap();
+    assert_eq!(frozen, PAYMENT.checked_mul(3).unwrap());
+}
+
+#[tokio::test]
+async fn a_lost_receipt_is_asked_for_again() {
+    let network = Network::start().await;
+    let mut left = 5;
+    let (_proxy, client) = proxied(&network, move |body| {
+        if left > 0 && body.contains("eth_getTransactionReceipt") {
+            left -= 1;
+            return Fate::AnswerLost;
+        }
+        Fate::Answered
+    })
+    .await;
+    let account = network.account.address();
+    client
+        .vault_deposit(account, Wei::from(5_u64), &network.account)
+        .await
+        .unwrap();
+    assert_eq!(
+        network.client.vault_balance(account).await.unwrap(),
+        Wei::from(5_u64)
+    );
+}
+
+#[tokio::test]
+async fn a_node_that_is_gone_is_not_a_failure_that_may_have_happened() {
+    let network = Network::start().await;
+    let (proxy, client) = proxied(&network, |_| Fate::Answered).await;
+    // The chain is checked before the node goes.
+    let account = network.account.address();
+    client
+        .vault_deposit(account, Wei::from(1_u64), &network.account)
+        .await
+        .unwrap();
+    drop(proxy);
+    let error = client
+        .vault_deposit(account, Wei::from(1_u64), &network.account)
+        .timeout(Duration::from_secs(2))
+        .await
+        .unwrap_err();
+    assert_eq!(error.outcome(), Outcome::NotSent, "{error:?}");
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_names_the_hash_that_settles_it() {
+    let network = Network::start().await;
+    let (_proxy, client) = proxied(&network, |body| {
+        if body.contains("eth_sendRawTransaction") || body.contains("eth_getTransactionReceipt") {
+            return Fate::AnswerLost;
+        }
+        Fate::Answered
+    })
+    .await;
+    let account = network.account.address();
+    let error = client
+        .vault_deposit(account, Wei::from(7_u64), &network.account)
+        .timeout(Duration::from_secs(1))
+        .await
+        .unwrap_err();
+    let Outcome::Unknown { hash, nonce } = error.outcome() else {
+        panic!("{error:?}");
+    };
+    assert_eq!(error.transaction_hash(), Some(hash));
+    // Asked without the faults, the chain knows it.
+    let transaction: serde_json::Value = network
+        .client
+        .rpc()
+        .call("eth_getTransactionByHash", [hash])
+        .await
+        .unwrap();
+    assert_eq!(transaction["nonce"], format!("{nonce:#x}"));
+    assert_eq!(
+        network.client.vault_balance(account).await.unwrap(),
+        Wei::from(7_u64)
+    );
+}
+
+#[tokio::test]
+async fn many_at_once_get_consecutive_nonces_and_all_succeed() {
+    const COUNT: u64 = 40;
+    let network = Network::start().await;
+    let before = mined(&network).await;
+    let account = network.account.address();
+    let deposits = (0..COUNT).map(|_| {
+        let (client, signer) = (network.client.clone(), network.account.clone());
+        tokio::spawn(async move {
+            client
+                .vault_deposit(signer.address(), Wei::from(1_u64), &signer)
+                .await
+        })
+    });
+    for deposit in join_all(deposits).await {
+        deposit.unwrap().unwrap();
+    }
+    assert_eq!(mined(&network).await, before + COUNT);
+    assert_eq!(
+        network.client.vault_balance(account).await.unwrap(),
+        Wei::from(COUNT)
+    );
+}
+
+#[tokio::test]
+async fn dropping_a_call_leaves_the_account_in_order() {
+    let network = Network::start().await;
+    let account = network.account.address();
+    let deposit = || {
+        network
+            .client
+            .vault_deposit(account, Wei::from(1_u64), &network.account)
+    };
+    for millis in 0..30 {
+        // Wherever it is by then: preparing, sending, or waiting.
+        let _ = tokio::time::timeout(Duration::from_millis(millis), deposit()).await;
+    }
+    deposit().await.unwrap();
+    let (count, pending) = (mined(&network).await, {
+        let params = (account, "pending");
+        let text: String = network
+            .client
+            .rpc()
+            .call("eth_getTransactionCount", params)
+            .await
+            .unwrap();
+        u64::from_str_radix(&text[2..], 16).unwrap()
+    });
+    eventually("the last dropped call", || async {
+        let balance = network.client.vault_balance(account).await.unwrap();
+        (balance == Wei::from(mined(&network).await)).then_some(())
+    })
+    .await;
+    assert!(count <= pending && pending <= mined(&network).await);
+}
+
+#[tokio::test]
+async fn a_transaction_waits_for_its_block() {
+    let builder = Devnet::builder().mining(Mining::Interval(Duration::from_secs(1)));
+    let network = Network::start_with(builder).await;
+    network.deposit(Wei::from(3_u64)).await;
+    let balance = network
+        .client
+        .vault_balance(network.account.address())
+        .await;
+    assert_eq!(balance.unwrap(), Wei::from(3_u64));
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_never_mined_is_pending_not_failed() {
+    let network = Network::start().await;
+    stop_mining(&network).await;
+    let account = network.account.address();
+    let error = network
+        .client
+        .vault_deposit(account, Wei::from(3_u64), &network.account)
+        .timeout(Duration::from_millis(500))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error.outcome(), Outcome::Unknown { .. }),
+        "{error:?}"
+    );
+    let Error::Transaction { source } = &error else {
+        panic!("{error:?}");
+    };
+    assert!(matches!(**source, TxError::Pending { .. }));
+
+    // The next call goes behind it, and both take effect.
+    let second = tokio::spawn({
+        let (client, signer) = (network.client.clone(), network.account.clone());
+        async move {
+            client
+                .vault_deposit(signer.address(), Wei::from(4_u64), &signer)
+                .await
+        }
+    });
+    eventually("both transactions in the pool", || async {
+        let params = (account, "pending");
+        let count: String = network
+            .client
+            .rpc()
+            .call("eth_getTransactionCount", params)
+            .await
+            .unwrap();
+        let pending = u64::from_str_radix(&count[2..], 16).unwrap();
+        (pending >= mined(&network).await + 2).then_some(())
+    })
+    .await;
+    network.devnet.mine().await.unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(
+        network.client.vault_balance(account).await.unwrap(),
+        Wei::from(7_u64)
+    );
+}
+
+#[tokio::test]
+async fn a_revert_on_chain_is_an_error_with_receipt_and_reason() {
+    let network = Network::start().await;
+    let account = network.account.address();
+    network.deposit(Wei::from(10_u64)).await;
+    stop_mining(&network).await;
+    // Each passes its simulation alone; together they ask for more than there is.
+    let withdraw = || {
+        let call = ogpu_contracts::vault::WithdrawCall { amount: 10.into() };
+        let data = ogpu_contracts::ContractCall::call_data(call);
+        let vault = network.devnet.contracts().vault;
+        let (client, signer) = (network.client.clone(), network.account.clone());
+        tokio::spawn(async move {
+            client
+                .send_transaction(TransactionRequest::call(vault, data))
+                .signer(&signer)
+                .await
+        })
+    };
+    let both = [withdraw(), withdraw()];
+    eventually("both transactions in the pool", || async {
+        let params = (account, "pending");
+        let count: String = network
+            .client
+            .rpc()
+            .call("eth_getTransactionCount", params)
+            .await
+            .unwrap();
+        let pending = u64::from_str_radix(&count[2..], 16).unwrap();
+        (pending == mined(&network).await + 2).then_some(())
+    })
+    .await;
+    network.devnet.mine().await.unwrap();
+    let results = join_all(both).await;
+    let errors: Vec<Error> = results
+        .into_iter()
+        .filter_map(|r| r.unwrap().err())
+        .collect();
+    assert_eq!(errors.len(), 1);
+    let Outcome::Mined { receipt } = errors[0].outcome() else {
+        panic!("{:?}", errors[0]);
+    };
+    assert!(!receipt.succeeded());
+    assert!(receipt.gas_used > 21_000);
+}
+
+/// From now on blocks come by `mine` only.
+async fn stop_mining(network: &Network) {
+    network
+        .client
+        .rpc()
+        .call::<serde_json::Value>("evm_setAutomine", json!([false]))
+        .await
+        .unwrap();
+}

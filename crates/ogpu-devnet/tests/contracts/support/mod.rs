@@ -1,0 +1,32 @@
+//! A network of its own for each test, with short ways to tell and ask its contracts.
+
+mod actors;
+mod acts;
+mod artifacts;
+mod books;
+mod events;
+mod net;
+mod reverts;
+mod status;
+
+pub(crate) use actors::Actor;
+pub(crate) use acts::{
+    LOCKUP, MAX_EXPIRY, MIN_LOCKUP, MIN_PAYMENT, PAYMENT, attempt, registration, response,
+};
+pub(crate) use artifacts::{Artifact, artifacts, init_code};
+pub(crate) use books::Books;
+pub(crate) use events::{Event, event};
+pub(crate) use net::Net;
+pub(crate) use reverts::{custom, lacks_role, panic, reason, unauthorized};
+
+use ethers_core::types::{Address, U256};
+use ogpu_types::Wei;
+
+/// Nobody.
+pub(crate) const ZERO: Address = Address::zero();
+
+/// An amount of OGPU, such as `0.1`, in wei.
+pub(crate) fn ether(amount: &str) -> U256 {
+    let wei = Wei::parse_ether(amount);
+    wei.expect("tests write amounts as decimal numbers").into()
+}
