@@ -1,23 +1,39 @@
 //! Maintainers' tasks; `cargo xtask help` lists them.
 #![allow(clippy::print_stdout, reason = "a command-line tool answers on stdout")]
 
+mod anvil;
 mod codegen;
+mod contracts;
+mod npm;
+mod readme;
+mod tree;
 mod workspace;
 
 use anyhow::{Result, bail};
+
+use workspace::Mode;
 
 const HELP: &str = "\
 cargo xtask <task>
 
   codegen [--check]    write the contract bindings from abis/, or check that they are fresh
+  contracts [--check]  compile the dev chain's contracts, or check that they are fresh (node, npm)
+  test-anvil           run the network's tests on anvil as well (node, npm)
+  tree                 check what the crates' dependency trees hold
+  readme               check that CI executes every command that the README shows
 ";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
-        ["codegen"] => codegen::run(workspace::Mode::Write),
-        ["codegen", "--check"] => codegen::run(workspace::Mode::Check),
+        ["codegen"] => codegen::run(Mode::Write),
+        ["codegen", "--check"] => codegen::run(Mode::Check),
+        ["contracts"] => contracts::run(Mode::Write),
+        ["contracts", "--check"] => contracts::run(Mode::Check),
+        ["test-anvil"] => anvil::run(),
+        ["tree"] => tree::run(),
+        ["readme"] => readme::run(),
         ["help" | "--help" | "-h"] | [] => {
             print!("{HELP}");
             Ok(())

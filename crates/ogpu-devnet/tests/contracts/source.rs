@@ -25,7 +25,7 @@ async fn publishing_deploys_a_source_and_the_nexus_announces_it() {
         net.events(&receipt),
         [
             net.deployed(source),
-            event(net.nexus, "SourcePublished", source),
+            event(net.nexus, "SourcePublished", (source,)),
         ]
     );
     assert_eq!(net.source_status(source).await, SourceStatus::Active);
