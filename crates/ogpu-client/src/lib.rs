@@ -17,6 +17,8 @@ mod write;
 
 /// The chain registry: which chains there are, and where.
 pub use ogpu_chain as chain;
+/// The contracts' ABIs, as JSON.
+pub use ogpu_contracts::abi;
 /// The protocol's data types.
 pub use ogpu_types as types;
 

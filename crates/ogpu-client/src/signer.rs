@@ -1,6 +1,6 @@
 //! Keys: where they come from, and how they stay secret.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{ffi::OsString, fmt, path::Path, sync::Arc};
 
 use ethers_core::k256::ecdsa::SigningKey;
 use ethers_core::types::transaction::eip2718::TypedTransaction;
@@ -61,22 +61,21 @@ impl Signer {
     /// [`SignerError::Missing`] when neither has it, [`SignerError::InvalidVariable`] when its
     /// value is no key, [`SignerError::DotEnv`] when the file is there but cannot be read.
     pub fn from_env() -> Result<Self, SignerError> {
-        Self::from_lookup(|variable| std::env::var(variable).ok(), Path::new(DOT_ENV))
+        Self::from_lookup(|variable| std::env::var_os(variable), Path::new(DOT_ENV))
     }
 
     fn from_lookup(
-        environment: impl Fn(&str) -> Option<String>,
+        environment: impl Fn(&str) -> Option<OsString>,
         dot_env: &Path,
     ) -> Result<Self, SignerError> {
-        let value = match environment(CLIENT_PRIVATE_KEY).map(Zeroizing::new) {
-            Some(value) => value,
-            None => in_dot_env(CLIENT_PRIVATE_KEY, dot_env)?.ok_or(SignerError::Missing {
-                variable: CLIENT_PRIVATE_KEY,
-            })?,
+        let variable = CLIENT_PRIVATE_KEY;
+        let invalid = SignerError::InvalidVariable { variable };
+        // An empty variable counts as unset, as everywhere in this SDK.
+        let value = match environment(variable).filter(|value| !value.is_empty()) {
+            Some(value) => Zeroizing::new(value.into_string().map_err(|_| invalid.clone())?),
+            None => in_dot_env(variable, dot_env)?.ok_or(SignerError::Missing { variable })?,
         };
-        Self::from_hex(&value).map_err(|_| SignerError::InvalidVariable {
-            variable: CLIENT_PRIVATE_KEY,
-        })
+        Self::from_hex(&value).map_err(|_| invalid)
     }
 
     /// The account that this key controls.
@@ -213,7 +212,7 @@ mod tests {
     fn a_missing_key_names_the_variable() {
         let empty = dot_env("OTHER=1\n");
         for path in [empty.path(), Path::new("no such file")] {
-            let error = Signer::from_lookup(|_| None, path).unwrap_err();
+            let error = Signer::from_lookup(|_| Some("".into()), path).unwrap_err();
             assert!(error.to_string().contains("CLIENT_PRIVATE_KEY"), "{error}");
         }
     }

@@ -122,7 +122,11 @@ impl WriteContext {
     }
 
     /// Simulates, signs, sends and waits for the receipt of success.
+    #[tracing::instrument(level = "debug", skip_all, fields(from = %self.signer.address(), to = tracing::field::Empty))]
     pub(crate) async fn transact(&self, request: TransactionRequest) -> Result<Receipt, Error> {
+        if let Some(to) = request.to {
+            tracing::Span::current().record("to", tracing::field::display(to));
+        }
         let client = &self.client;
         let prepared = self
             .before_sending("preparing the transaction", async {

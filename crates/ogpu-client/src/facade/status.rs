@@ -12,6 +12,7 @@ impl Client {
     ///
     /// [`Error::SourceNotFound`] when there is no source at the address, [`Error::Read`] when the
     /// node cannot answer or the status is one that this version does not know.
+    #[tracing::instrument(skip_all, fields(%source))]
     pub async fn get_source_status(&self, source: Address) -> Result<SourceStatus, Error> {
         let status = self
             .read(source, source::GetStatusCall)
@@ -27,6 +28,7 @@ impl Client {
     ///
     /// [`Error::TaskNotFound`] when there is no task at the address, [`Error::Read`] when the node
     /// cannot answer or the status is one that this version does not know.
+    #[tracing::instrument(skip_all, fields(%task))]
     pub async fn get_task_status(&self, task: Address) -> Result<TaskStatus, Error> {
         let status = self
             .read(task, task::GetStatusCall)

@@ -2,9 +2,9 @@
 
 use ogpu_chain::Contract;
 use ogpu_contracts::{ContractCall, vault};
-use ogpu_types::{Address, Receipt, Wei};
+use ogpu_types::{Address, Receipt, ValidationError, Wei};
 
-use crate::{Client, Error, Signer, TransactionRequest, Write};
+use crate::{Client, Error, Signer, TransactionRequest, Write, write::WriteContext};
 
 impl Client {
     /// The part of an account's vault balance that tasks can be paid from, in wei.
@@ -12,6 +12,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Read`] when the node cannot answer.
+    #[tracing::instrument(skip_all, fields(%account))]
     pub async fn vault_balance(&self, account: Address) -> Result<Wei, Error> {
         let balance = self
             .read_vault(vault::BalanceOfCall(account.into()))
@@ -24,6 +25,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Read`] when the node cannot answer.
+    #[tracing::instrument(skip_all, fields(%account))]
     pub async fn vault_frozen_payment(&self, account: Address) -> Result<Wei, Error> {
         let frozen = self
             .read_vault(vault::FrozenPaymentCall(account.into()))
@@ -36,6 +38,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Read`] when the node cannot answer.
+    #[tracing::instrument(skip_all, fields(%provider))]
     pub async fn total_earnings_of(&self, provider: Address) -> Result<Wei, Error> {
         let earnings = self
             .read_vault(vault::TotalEarningsOfCall(provider.into()))
@@ -49,7 +52,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::ZeroAmount`] before anything is sent; [`Error::Transaction`], whose
+    /// [`Error::ZeroAmount`] and [`Error::Invalid`] (the zero address, which nobody can withdraw
+    /// from) before anything is sent; [`Error::Transaction`], whose
     /// [`outcome`](Error::outcome) says whether it was deposited.
     pub fn vault_deposit(&self, account: Address, amount: Wei, signer: &Signer) -> Write<Receipt> {
         let vault = self.contract(Contract::Vault);
@@ -57,13 +61,7 @@ impl Client {
             account: account.into(),
         };
         let request = TransactionRequest::typed(vault, call).with_value(amount);
-        Write::new(self, move |write| async move {
-            if amount.is_zero() {
-                return Err(Error::ZeroAmount);
-            }
-            write.transact(request).await
-        })
-        .signer(signer)
+        Write::new(self, move |write| deposit(write, request, account)).signer(signer)
     }
 
     async fn read_vault<C: ContractCall>(&self, call: C) -> Result<C::Output, Error> {
@@ -71,4 +69,21 @@ impl Client {
             .await
             .map_err(Error::read)
     }
+}
+
+#[tracing::instrument(name = "vault_deposit", skip_all, fields(%account, from = %write.signer.address()))]
+async fn deposit(
+    write: WriteContext,
+    request: TransactionRequest,
+    account: Address,
+) -> Result<Receipt, Error> {
+    if request.value.is_zero() {
+        return Err(Error::ZeroAmount);
+    }
+    if account.is_zero() {
+        return Err(Error::Invalid {
+            source: ValidationError::ZeroAddress { field: "account" },
+        });
+    }
+    write.transact(request).await
 }

@@ -17,6 +17,7 @@ use crate::{
     Signer,
     clock::unix_now,
     deadline::Deadline,
+    retry::Advice,
     rpc::{BlockId, Call, Quantity, RawReceipt, Rpc, RpcError},
 };
 
@@ -26,6 +27,8 @@ const FIRST_POLL: Duration = Duration::from_millis(20);
 const SLOWEST_POLL: Duration = Duration::from_secs(1);
 /// The pause between offers of the same bytes while their fate is unclear.
 const OFFER_PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause that a server's own wish can make of it.
+const LONGEST_OFFER_PAUSE: Duration = Duration::from_secs(10);
 /// How often the bytes of a transaction that is not mined are offered again: a node may drop them.
 const REOFFER_EVERY: Duration = Duration::from_secs(15);
 /// How many looks must find the nonce used and the receipt missing: one node may lag.
@@ -146,6 +149,7 @@ impl Sending {
     async fn offer(&self, signed: &Signed, prepared: &Prepared) -> Offered {
         let mut may_be_out = false;
         loop {
+            let mut pause = OFFER_PAUSE;
             let failure = match self.offer_once(signed).await {
                 Some(Ok(())) => return Offered::Out { nonce_used: false },
                 Some(Err(error)) => Some((classify(&error), error)),
@@ -183,6 +187,9 @@ impl Sending {
                 Some((Meaning::NeverLeft, _)) => {}
                 Some((Meaning::Unclear, error)) => {
                     may_be_out = true;
+                    if let Advice::RetryAfter(wish) = error.cause.advice() {
+                        pause = wish.min(LONGEST_OFFER_PAUSE);
+                    }
                     warn!(hash = %signed.hash, nonce = signed.nonce, %error, "the answer to a sent transaction is lost; offering the same bytes again");
                 }
                 None => may_be_out = true,
@@ -190,7 +197,7 @@ impl Sending {
             if self.deadline.has_passed() && may_be_out {
                 return Offered::Out { nonce_used: false };
             }
-            tokio::time::sleep(OFFER_PAUSE.min(self.deadline.remaining())).await;
+            tokio::time::sleep(pause.min(self.deadline.remaining())).await;
         }
     }
 

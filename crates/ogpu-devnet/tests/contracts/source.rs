@@ -7,7 +7,7 @@ use ogpu_contracts::{
         UpdateSourceCall,
     },
     shared_types::SourceParams,
-    source, terminal,
+    source,
 };
 use ogpu_types::SourceStatus;
 
@@ -69,8 +69,7 @@ async fn environments_are_any_of_three_bits_and_at_least_one() {
 
 #[tokio::test]
 async fn an_update_replaces_the_parameters_and_the_nexus_announces_them() {
-    let net = Net::start().await;
-    let source = net.publish_source(net.source_params()).await;
+    let (net, source) = Net::with_source().await;
     let source_params = SourceParams {
         image_metadata_url: "https://example.org/new.json".to_owned(),
         image_environments: 4,
@@ -102,14 +101,9 @@ async fn an_update_replaces_the_parameters_and_the_nexus_announces_them() {
 
 #[tokio::test]
 async fn only_its_owner_updates_a_source() {
-    let net = Net::start().await;
-    let source = net.publish_source(net.source_params()).await;
+    let (net, source) = Net::with_source().await;
     // An agent signs for tasks alone.
-    let agent = terminal::SetAgentCall {
-        agent: net.agent.address,
-        value: true,
-    };
-    net.send(&net.client, net.terminal, agent).await;
+    net.name_agent(&net.client).await;
     for somebody in [&net.stranger, &net.agent, &net.admin] {
         let call = update(source, net.source_params());
         let revert = net.reverts(somebody, net.nexus, call).await;
@@ -119,8 +113,7 @@ async fn only_its_owner_updates_a_source() {
 
 #[tokio::test]
 async fn an_update_does_not_give_a_source_away() {
-    let net = Net::start().await;
-    let source = net.publish_source(net.source_params()).await;
+    let (net, source) = Net::with_source().await;
     let params = SourceParams {
         client: net.stranger.address,
         ..net.source_params()
@@ -132,8 +125,7 @@ async fn an_update_does_not_give_a_source_away() {
 
 #[tokio::test]
 async fn an_update_must_name_known_environments() {
-    let net = Net::start().await;
-    let source = net.publish_source(net.source_params()).await;
+    let (net, source) = Net::with_source().await;
     for image_environments in [0, 8, 9] {
         let params = SourceParams {
             image_environments,
@@ -147,8 +139,7 @@ async fn an_update_must_name_known_environments() {
 
 #[tokio::test]
 async fn inactivating_closes_a_source_and_the_nexus_announces_it() {
-    let net = Net::start().await;
-    let source = net.publish_source(net.source_params()).await;
+    let (net, source) = Net::with_source().await;
     let call = InactivateSourceCall { source };
     let receipt = net.send(&net.client, net.nexus, call).await;
     assert_eq!(
@@ -160,8 +151,7 @@ async fn inactivating_closes_a_source_and_the_nexus_announces_it() {
 
 #[tokio::test]
 async fn only_its_owner_inactivates_a_source() {
-    let net = Net::start().await;
-    let source = net.publish_source(net.source_params()).await;
+    let (net, source) = Net::with_source().await;
     for somebody in [&net.stranger, &net.admin] {
         let call = InactivateSourceCall { source };
         let revert = net.reverts(somebody, net.nexus, call).await;
@@ -171,8 +161,7 @@ async fn only_its_owner_inactivates_a_source() {
 
 #[tokio::test]
 async fn an_inactive_source_stays_inactive() {
-    let net = Net::start().await;
-    let source = net.publish_source(net.source_params()).await;
+    let (net, source) = Net::with_source().await;
     let inactivate = InactivateSourceCall { source };
     net.send(&net.client, net.nexus, inactivate.clone()).await;
 

@@ -9,8 +9,8 @@ use ogpu_contracts::{
         SourcePublishedFilter, SubmitResponseCall, TaskPublishedFilter,
     },
     shared_types::{ResponseParams, SourceParams},
-    terminal::{AnnounceMasterCall, AnnounceProviderCall},
-    vault::DepositCall,
+    terminal::{AnnounceMasterCall, AnnounceProviderCall, SetAgentCall},
+    vault::{DepositCall, LockCall},
 };
 use ogpu_types::{DeliveryMethod, Receipt};
 
@@ -32,6 +32,20 @@ const EXPIRY: u64 = 1_800;
 const ASKED: u64 = 5;
 
 impl Net {
+    /// A network in which the provider has locked up 1 OGPU.
+    pub(crate) async fn with_lockup() -> Self {
+        let net = Self::start().await;
+        net.lock(&net.provider, "1").await;
+        net
+    }
+
+    /// A network with a source that nobody serves yet.
+    pub(crate) async fn with_source() -> (Self, Address) {
+        let net = Self::start().await;
+        let source = net.publish_source(net.source_params()).await;
+        (net, source)
+    }
+
     /// A network with a source, two providers that serve it, and money for tasks: 10 OGPU.
     pub(crate) async fn serving(method: DeliveryMethod) -> (Self, Address) {
         let net = Self::start().await;
@@ -47,6 +61,20 @@ impl Net {
             net.register(source, provider).await;
         }
         (net, source)
+    }
+
+    /// A network with a source, and money of the client for tasks: 10 OGPU.
+    pub(crate) async fn with_client() -> (Self, Address) {
+        let (net, source) = Self::with_source().await;
+        net.deposit(&net.client, ether("10")).await;
+        (net, source)
+    }
+
+    /// A network with a task to be confirmed by hand, and two providers that may take it up.
+    pub(crate) async fn with_task() -> (Self, Address) {
+        let (net, source) = Self::serving(DeliveryMethod::ManualConfirmation).await;
+        let task = net.publish_task(source).await;
+        (net, task)
     }
 
     /// A source of the client for CPU and NVIDIA.
@@ -108,6 +136,22 @@ impl Net {
             account: account.address,
         };
         self.pay(account, self.vault, call, amount).await
+    }
+
+    /// Locks up this much OGPU of the account's own.
+    pub(crate) async fn lock(&self, account: &Actor, amount: &str) {
+        let amount = ether(amount);
+        self.deposit(account, amount).await;
+        self.send(account, self.vault, LockCall { amount }).await;
+    }
+
+    /// Makes the agent this account's.
+    pub(crate) async fn name_agent(&self, principal: &Actor) {
+        let call = SetAgentCall {
+            agent: self.agent.address,
+            value: true,
+        };
+        self.send(principal, self.terminal, call).await;
     }
 
     /// A task for this source that expires in half an hour.

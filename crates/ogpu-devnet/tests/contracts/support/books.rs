@@ -2,11 +2,11 @@
 
 use ethers_core::types::{Address, U256};
 use ogpu_contracts::vault::{
-    BalanceOfCall, FrozenPaymentCall, GetBalanceOfCall, GetLockupOfCall, LockupOfCall,
+    BalanceOfCall, FrozenPaymentCall, GetBalanceOfCall, GetLockupOfCall, IsEligibleCall, LockupOfCall,
     SanctionOfCall, TotalEarningsOfCall, UnbondingOfCall,
 };
 
-use super::Net;
+use super::{Actor, Net};
 
 /// Everything that an account has in the Vault, and what it earned, in wei.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,5 +42,12 @@ impl Net {
         let lockup = self.read(vault, GetLockupOfCall { account }).await.0;
         assert_eq!((balance, lockup), (books.balance, books.lockup));
         books
+    }
+
+    /// Whether an account may serve tasks.
+    pub(crate) async fn eligible(&self, account: &Actor) -> bool {
+        let account = account.address;
+        let call = IsEligibleCall { account };
+        self.read(self.vault, call).await.0
     }
 }

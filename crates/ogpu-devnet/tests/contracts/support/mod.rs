@@ -5,6 +5,7 @@ mod acts;
 mod artifacts;
 mod books;
 mod events;
+mod greedy;
 mod net;
 mod reverts;
 mod status;
@@ -16,6 +17,7 @@ pub(crate) use acts::{
 pub(crate) use artifacts::{Artifact, artifacts, init_code};
 pub(crate) use books::Books;
 pub(crate) use events::{Event, event};
+pub(crate) use greedy::greedy;
 pub(crate) use net::Net;
 pub(crate) use reverts::{custom, lacks_role, panic, reason, unauthorized};
 
