@@ -16,6 +16,18 @@
 )]
 mod generated;
 
+// The derive macros ask cargo how ethers' crates are called. Where cargo cannot answer, such as in a
+// packaged crate without network, they write the umbrella crate's paths: these stand in for it.
+extern crate self as ethers;
+mod contract {
+    #[allow(unused_imports, reason = "unused where cargo answers")]
+    pub(crate) use ethers_contract::*;
+}
+mod core {
+    #[allow(unused_imports, reason = "unused where cargo answers")]
+    pub(crate) use ethers_core::*;
+}
+
 pub mod abi;
 pub mod call;
 pub mod convert;

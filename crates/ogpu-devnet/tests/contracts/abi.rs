@@ -41,10 +41,7 @@ fn the_vault_can_do_all_that_the_test_networks_vault_can() {
         let text = abi::json(name).expect("a published interface");
         serde_json::from_str(text).expect("interfaces are JSON")
     };
-    assert_eq!(
-        left_out_of(&read("Vault"), &read("testnet/Vault")),
-        NOTHING
-    );
+    assert_eq!(left_out_of(&read("Vault"), &read("testnet/Vault")), NOTHING);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The dev chain's contracts against the facts of the protocol, over real sockets.
 
 mod abi;
+mod accounting;
 mod agents;
 mod attempts;
 mod cancelling;
@@ -10,6 +11,7 @@ mod controller_role;
 mod expiry;
 mod first_response;
 mod forgery;
+mod lifecycle;
 mod manager;
 mod nexus;
 mod ownership;

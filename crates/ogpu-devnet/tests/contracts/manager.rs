@@ -77,9 +77,13 @@ async fn controllers_administer_the_providers_role_and_the_administrator_all_oth
     ] {
         let call = GetRoleAdminCall { role };
         assert_eq!(net.read(net.manager, call).await.0, admin);
-        let revert = net.reverts(&net.stranger, net.manager, net.grant(role)).await;
+        let revert = net
+            .reverts(&net.stranger, net.manager, net.grant(role))
+            .await;
         assert_eq!(revert, lacks_role(net.stranger.address, admin));
-        let revert = net.reverts(&net.stranger, net.manager, net.revoke(role)).await;
+        let revert = net
+            .reverts(&net.stranger, net.manager, net.revoke(role))
+            .await;
         assert_eq!(revert, lacks_role(net.stranger.address, admin));
     }
     // Not even the administrator, unless it takes the controllers' role.
@@ -128,9 +132,7 @@ async fn a_role_is_renounced_by_its_holder_alone() {
         role: judge(),
         caller_confirmation: net.agent.address,
     };
-    let revert = net
-        .reverts(&net.admin, net.manager, renounce.clone())
-        .await;
+    let revert = net.reverts(&net.admin, net.manager, renounce.clone()).await;
     assert_eq!(revert, custom("AccessControlBadConfirmation", &[]));
     net.send(&net.agent, net.manager, renounce).await;
     assert!(!net.has_role(judge(), &net.agent).await);

@@ -1,10 +1,6 @@
 //! How the contracts are put together, and the Nexus' lists of sources and clients.
 
-use ogpu_contracts::{
-    controller, nexus,
-    shared_types::SourceParams,
-    source, terminal, vault,
-};
+use ogpu_contracts::{controller, nexus, shared_types::SourceParams, source, terminal, vault};
 use ogpu_types::SourceStatus;
 
 use crate::support::{Net, ZERO};
@@ -13,7 +9,10 @@ use crate::support::{Net, ZERO};
 async fn every_contract_knows_the_ones_that_it_needs() {
     let net = Net::start().await;
     assert_eq!(net.read(net.nexus, nexus::ManagerCall).await.0, net.manager);
-    assert_eq!(net.read(net.nexus, nexus::TerminalCall).await.0, net.terminal);
+    assert_eq!(
+        net.read(net.nexus, nexus::TerminalCall).await.0,
+        net.terminal
+    );
     assert_eq!(net.read(net.nexus, nexus::VaultCall).await.0, net.vault);
 
     let to = net.controller;
@@ -27,7 +26,10 @@ async fn every_contract_knows_the_ones_that_it_needs() {
 
     assert_eq!(net.read(net.vault, vault::ManagerCall).await.0, net.manager);
     assert_eq!(net.read(net.vault, vault::NexusCall).await.0, net.nexus);
-    assert_eq!(net.read(net.vault, vault::TerminalCall).await.0, net.terminal);
+    assert_eq!(
+        net.read(net.vault, vault::TerminalCall).await.0,
+        net.terminal
+    );
 }
 
 #[tokio::test]

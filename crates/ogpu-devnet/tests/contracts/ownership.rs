@@ -63,10 +63,12 @@ async fn the_owner_points_the_contracts_at_others() {
     let new = net.stranger.address;
 
     let to = net.controller;
-    net.administer(to, controller::SetNexusCall { nexus: new }).await;
+    net.administer(to, controller::SetNexusCall { nexus: new })
+        .await;
     net.administer(to, controller::SetTerminalCall { terminal: new })
         .await;
-    net.administer(to, controller::SetVaultCall { vault: new }).await;
+    net.administer(to, controller::SetVaultCall { vault: new })
+        .await;
     assert_eq!(net.read(to, controller::NexusCall).await.0, new);
     assert_eq!(net.read(to, controller::TerminalCall).await.0, new);
     assert_eq!(net.read(to, controller::VaultCall).await.0, new);
@@ -74,12 +76,14 @@ async fn the_owner_points_the_contracts_at_others() {
     let to = net.terminal;
     net.administer(to, terminal::SetManagerCall { manager: new })
         .await;
-    net.administer(to, terminal::SetVaultCall { vault: new }).await;
+    net.administer(to, terminal::SetVaultCall { vault: new })
+        .await;
     assert_eq!(net.read(to, terminal::ManagerCall).await.0, new);
     assert_eq!(net.read(to, terminal::VaultCall).await.0, new);
 
     let to = net.nexus;
-    net.administer(to, nexus::SetManagerCall { manager: new }).await;
+    net.administer(to, nexus::SetManagerCall { manager: new })
+        .await;
     net.administer(to, nexus::SetTerminalCall { terminal: new })
         .await;
     net.administer(to, nexus::SetVaultCall { vault: new }).await;

@@ -214,12 +214,9 @@ fn argument(kind: &ParamType, caller: Address) -> Token {
         ParamType::Bool => Token::Bool(false),
         ParamType::String => Token::String(String::new()),
         ParamType::FixedBytes(length) => Token::FixedBytes(vec![0; *length]),
-        ParamType::Tuple(fields) => Token::Tuple(
-            fields
-                .iter()
-                .map(|field| argument(field, caller))
-                .collect(),
-        ),
+        ParamType::Tuple(fields) => {
+            Token::Tuple(fields.iter().map(|field| argument(field, caller)).collect())
+        }
         other => panic!("no function takes {other}"),
     }
 }

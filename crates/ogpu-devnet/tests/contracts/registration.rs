@@ -8,11 +8,11 @@ use ogpu_contracts::{
         GetRegistrantCountCall, GetRegistrantIdCall, PreferredEnvironmentOfCall, RegistrantIdCall,
         RegistrantsCall,
     },
-    terminal::{SetAgentCall, SetDefaultAgentDisabledCall},
+    terminal::SetDefaultAgentDisabledCall,
     vault::{SanctionCall, UnbondCall, WaiveCall},
 };
 
-use crate::support::{Actor, MIN_LOCKUP, Net, ZERO, ether, event, reason, registration};
+use crate::support::{Actor, MIN_LOCKUP, Net, ZERO, event, reason, registration};
 
 #[tokio::test]
 async fn registering_lists_a_provider_and_the_nexus_announces_it() {
@@ -24,7 +24,11 @@ async fn registering_lists_a_provider_and_the_nexus_announces_it() {
     let provider = net.provider.address;
     assert_eq!(
         net.events(&receipt),
-        [event(net.nexus, "Registered", (provider, 1_u8, source, 2_u8))]
+        [event(
+            net.nexus,
+            "Registered",
+            (provider, 1_u8, source, 2_u8)
+        )]
     );
     assert_eq!(registrant_id(&net, source, provider).await, 1);
     assert_eq!(registrants(&net, source).await, [provider]);

@@ -2,9 +2,7 @@
 
 use ethers_core::utils::keccak256;
 use ogpu_contracts::{
-    response::{
-        ConfirmedFinalCall, GetResponseParamsCall, OwnerCall, ResponseTimestampCall,
-    },
+    response::{ConfirmedFinalCall, GetResponseParamsCall, OwnerCall, ResponseTimestampCall},
     task::{IsAlreadySubmittedCall, ResponseOfCall},
 };
 use ogpu_types::{DeliveryMethod, ResponseStatus, TaskStatus};

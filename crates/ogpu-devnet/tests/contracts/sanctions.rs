@@ -19,10 +19,7 @@ async fn a_sanction_takes_from_the_lockup_and_the_eligibility() {
     assert!(net.eligible(&net.provider).await);
     let receipt = net.sanction(&net.provider, "0.25").await;
     let args = (account, ether("0.25"));
-    assert_eq!(
-        net.events(&receipt),
-        [event(net.vault, "Sanctioned", args)]
-    );
+    assert_eq!(net.events(&receipt), [event(net.vault, "Sanctioned", args)]);
     let expected = Books {
         lockup: ether("0.75"),
         sanction: ether("0.25"),

@@ -242,8 +242,12 @@ async fn removing_a_container_only_emits_an_event() {
 async fn only_its_master_removes_a_providers_container() {
     let net = Net::start().await;
     // An announcement alone makes no master of this provider.
-    net.send(&net.other_master, net.terminal, announce(&net.provider, "0"))
-        .await;
+    net.send(
+        &net.other_master,
+        net.terminal,
+        announce(&net.provider, "0"),
+    )
+    .await;
     net.pair(&net.provider, &net.master, "0").await;
     for somebody in [&net.stranger, &net.other_master, &net.provider] {
         let call = stop(&net.provider);

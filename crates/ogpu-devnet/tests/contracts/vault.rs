@@ -1,10 +1,11 @@
 //! Balances and lockups: putting money in, moving it, taking it out.
 
+use ethers_core::types::U256;
 use ogpu_contracts::{
     ContractCall, Revert,
     vault::{
-        DepositCall, LockCall, MinLockupPerSourceCall, UnbondCall,
-        UnbondingPeriodCall, WithdrawCall,
+        DepositCall, LockCall, MinLockupPerSourceCall, UnbondCall, UnbondingPeriodCall,
+        WithdrawCall,
     },
 };
 
@@ -25,10 +26,7 @@ async fn a_deposit_adds_to_the_balance() {
     net.deposit(&net.client, ether("1")).await;
     let receipt = net.deposit(&net.client, ether("2")).await;
     let args = (net.client.address, ether("2"));
-    assert_eq!(
-        net.events(&receipt),
-        [event(net.vault, "Deposited", args)]
-    );
+    assert_eq!(net.events(&receipt), [event(net.vault, "Deposited", args)]);
     let expected = Books {
         balance: ether("3"),
         ..Books::default()
@@ -65,7 +63,7 @@ async fn a_withdrawal_pays_out_of_the_balance() {
     let args = (net.client.address, ether("0.5"));
     assert_eq!(net.events(&receipt), [event(net.vault, "Withdrawn", args)]);
 
-    let fee = receipt.fee().expect("fees are small").into();
+    let fee: U256 = receipt.fee().expect("fees are small").into();
     let after = net.coins(net.client.address).await;
     assert_eq!(after, before + ether("0.5") - fee);
     let books = net.books(net.client.address).await;

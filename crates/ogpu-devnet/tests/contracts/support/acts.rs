@@ -19,7 +19,7 @@ use super::{Actor, Net, ether};
 /// What every provider needs, in OGPU.
 pub(crate) const MIN_LOCKUP: &str = "0.1";
 /// What the providers of [`Net::serving`] have locked up, in OGPU: well above any minimum.
-pub(crate) const LOCKUP: &str = "2";
+const LOCKUP: &str = "2";
 /// What the source of [`Net::source_params`] asks of a task, in wei.
 pub(crate) const MIN_PAYMENT: u64 = 100;
 /// What the tasks of [`Net::task_params`] pay, in wei.
@@ -184,7 +184,8 @@ impl Net {
 
     /// Attempts a task with the provider's own key.
     pub(crate) async fn attempt(&self, task: Address, provider: &Actor) -> Receipt {
-        self.send(provider, self.nexus, attempt(task, provider)).await
+        self.send(provider, self.nexus, attempt(task, provider))
+            .await
     }
 
     /// Submits a response; answers its address.

@@ -2,8 +2,8 @@
 
 use ethers_core::types::{Address, U256};
 use ogpu_contracts::vault::{
-    BalanceOfCall, FrozenPaymentCall, GetBalanceOfCall, GetLockupOfCall, IsEligibleCall, LockupOfCall,
-    SanctionOfCall, TotalEarningsOfCall, UnbondingOfCall,
+    BalanceOfCall, FrozenPaymentCall, GetBalanceOfCall, GetLockupOfCall, IsEligibleCall,
+    LockupOfCall, SanctionOfCall, TotalEarningsOfCall, UnbondingOfCall,
 };
 
 use super::{Actor, Net};

@@ -28,7 +28,21 @@ pub(crate) fn event(emitter: Address, name: &str, args: impl Tokenize) -> Event 
 impl Net {
     /// All events of a transaction.
     pub(crate) fn events(&self, receipt: &Receipt) -> Vec<Event> {
-        receipt.logs.iter().map(|log| self.decode(log)).collect()
+        let decode = |log: &Log| {
+            let raw = RawLog {
+                topics: log.topics.iter().map(|topic| (*topic).into()).collect(),
+                data: log.data.as_ref().to_vec(),
+            };
+            self.decode(log.address.into(), raw)
+        };
+        receipt.logs.iter().map(decode).collect()
+    }
+
+    /// All events that a contract ever emitted.
+    pub(crate) async fn history(&self, emitter: Address) -> Vec<Event> {
+        let logs = self.logs(emitter).await.into_iter();
+        logs.map(|log| self.decode(log.address, log.into()))
+            .collect()
     }
 
     /// What a source, task or response emits when it is deployed.
@@ -50,16 +64,11 @@ impl Net {
         event(self.nexus, "ResponseStatusChanged", args)
     }
 
-    fn decode(&self, log: &Log) -> Event {
-        let emitter = Address::from(log.address);
-        let raw = RawLog {
-            topics: log.topics.iter().map(|topic| (*topic).into()).collect(),
-            data: log.data.as_ref().to_vec(),
-        };
+    fn decode(&self, emitter: Address, raw: RawLog) -> Event {
         let mut known = self.abi_of(emitter).events();
         let event = known.find(|event| raw.topics.first() == Some(&event.signature()));
         let event = event.expect("contracts emit the events of their interfaces");
-        let params = event.parse_log_whole(raw);
+        let params = event.parse_log(raw);
         let params = params.expect("a log fits its event").params;
         Event {
             emitter,

@@ -12,11 +12,11 @@ mod status;
 
 pub(crate) use actors::Actor;
 pub(crate) use acts::{
-    LOCKUP, MAX_EXPIRY, MIN_LOCKUP, MIN_PAYMENT, PAYMENT, attempt, registration, response,
+    MAX_EXPIRY, MIN_LOCKUP, MIN_PAYMENT, PAYMENT, attempt, registration, response,
 };
 pub(crate) use artifacts::{Artifact, artifacts, init_code};
 pub(crate) use books::Books;
-pub(crate) use events::{Event, event};
+pub(crate) use events::event;
 pub(crate) use greedy::greedy;
 pub(crate) use net::Net;
 pub(crate) use reverts::{custom, lacks_role, panic, reason, unauthorized};

@@ -1,61 +1,71 @@
 //! Transactions and reads.
 
-use std::ops::Deref;
-
-use ethers_core::types::{Address, U256};
+use ethers_core::types::{Address, Log, U256};
 use ogpu_client::{Client, Error, Outcome, TransactionRequest, TxError};
 use ogpu_contracts::{ContractCall, Revert};
-use ogpu_devnet::Devnet;
+use ogpu_devnet::{Devnet, Role};
 use ogpu_types::{HexBytes, Receipt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::actors::{Actor, Actors};
+use super::Actor;
 
 /// A network with its accounts and contracts, and nothing published on it.
 pub(crate) struct Net {
     devnet: Devnet,
     /// One for all accounts, so that each account's transactions leave in order.
-    client: Client,
-    actors: Actors,
+    sender: Client,
     pub(crate) nexus: Address,
     pub(crate) controller: Address,
     pub(crate) terminal: Address,
     pub(crate) vault: Address,
     pub(crate) manager: Address,
-}
-
-impl Deref for Net {
-    type Target = Actors;
-
-    fn deref(&self) -> &Actors {
-        &self.actors
-    }
+    /// Publishes the sources and tasks.
+    pub(crate) client: Actor,
+    pub(crate) other_client: Actor,
+    pub(crate) provider: Actor,
+    pub(crate) rival: Actor,
+    /// Owns both providers, once they are paired.
+    pub(crate) master: Actor,
+    pub(crate) other_master: Actor,
+    /// Nobody's agent, until a test says so.
+    pub(crate) agent: Actor,
+    /// Has no part in anything.
+    pub(crate) stranger: Actor,
+    /// Deployed the contracts.
+    pub(crate) admin: Actor,
+    /// Every master's agent, until the master says otherwise.
+    pub(crate) scheduler: Actor,
 }
 
 impl Net {
     pub(crate) async fn start() -> Self {
         let devnet = Devnet::start().await.expect("the network starts");
         let contracts = *devnet.contracts();
+        let actor = |role, index| Actor::nth(devnet.accounts(), role, index);
         Self {
-            client: devnet.client(),
-            actors: Actors::of(devnet.accounts()),
+            sender: devnet.client(),
             nexus: contracts.nexus.into(),
             controller: contracts.controller.into(),
             terminal: contracts.terminal.into(),
             vault: contracts.vault.into(),
             manager: contracts.manager.into(),
+            client: actor(Role::Client, 0),
+            other_client: actor(Role::Client, 1),
+            provider: actor(Role::Provider, 0),
+            rival: actor(Role::Provider, 1),
+            master: actor(Role::Master, 0),
+            other_master: actor(Role::Master, 1),
+            agent: actor(Role::Agent, 0),
+            stranger: actor(Role::Agent, 1),
+            admin: Actor::named("admin"),
+            scheduler: Actor::named("scheduler"),
             devnet,
         }
     }
 
     /// Sends a call, which must take effect.
-    pub(crate) async fn send(
-        &self,
-        from: &Actor,
-        to: Address,
-        call: impl ContractCall,
-    ) -> Receipt {
+    pub(crate) async fn send(&self, from: &Actor, to: Address, call: impl ContractCall) -> Receipt {
         self.pay(from, to, call, U256::zero()).await
     }
 
@@ -75,7 +85,7 @@ impl Net {
     /// Deploys a contract from its init code and constructor arguments.
     pub(crate) async fn deploy(&self, from: &Actor, init_code: Vec<u8>) -> Address {
         let request = TransactionRequest::deploy(init_code);
-        let sent = self.client.send_transaction(request).signer(&from.signer);
+        let sent = self.sender.send_transaction(request).signer(&from.signer);
         let receipt = sent.await.expect("the code can be deployed");
         let address = receipt.contract_address;
         address.expect("a deployment has an address").into()
@@ -122,7 +132,7 @@ impl Net {
         value: U256,
     ) -> Result<Receipt, Error> {
         let request = TransactionRequest::call(to.into(), data).with_value(value.into());
-        let sent = self.client.send_transaction(request).signer(&from.signer);
+        let sent = self.sender.send_transaction(request).signer(&from.signer);
         sent.await
     }
 
@@ -166,6 +176,13 @@ impl Net {
         code.expect("the node knows every code")
     }
 
+    /// All logs of a contract, from the first block to the last.
+    pub(crate) async fn logs(&self, emitter: Address) -> Vec<Log> {
+        let filter = json!([{ "address": emitter, "fromBlock": "0x0", "toBlock": "latest" }]);
+        let logs = self.rpc("eth_getLogs", filter).await;
+        logs.expect("the node keeps all logs")
+    }
+
     /// The time of the last block, in unix seconds.
     pub(crate) async fn now(&self) -> U256 {
         #[derive(Deserialize)]
@@ -200,6 +217,6 @@ impl Net {
         method: &str,
         params: Value,
     ) -> Result<T, ogpu_client::RpcError> {
-        self.client.rpc().call(method, params).await
+        self.sender.rpc().call(method, params).await
     }
 }
