@@ -54,13 +54,11 @@ async fn confirm_response(write: WriteContext, response: Address) -> Result<TxHa
 async fn refuse_unless_open(client: &Client, response: Address) -> Result<(), Error> {
     let rpc = client.rpc();
     let latest = BlockId::Latest;
-    let calls = vec![
+    let calls = [
         contract_call(response, response::GetResponseParamsCall, latest),
         contract_call(response, response::ConfirmedFinalCall, latest),
     ];
-    let answers = rpc.batch(calls).await.map_err(Error::rpc)?;
-    let [params, confirmed] =
-        <[_; 2]>::try_from(answers).expect("a batch answers each of its calls");
+    let [params, confirmed] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
     let absent = |error: ReadError| error.or_absent(Error::ResponseNotFound { address: response });
     decode::<response::GetResponseParamsCall>(rpc, response, params).map_err(absent)?;
     let confirmed =

@@ -80,13 +80,11 @@ impl Client {
     async fn confirmed_on_chain(&self, task: Address) -> Result<Option<ConfirmedResponse>, Error> {
         let rpc = self.rpc();
         let latest = BlockId::Latest;
-        let calls = vec![
+        let calls = [
             contract_call(task, task::GetStatusCall, latest),
             contract_call(task, task::WinningProviderCall, latest),
         ];
-        let answers = rpc.batch(calls).await.map_err(Error::rpc)?;
-        let [status, winner] =
-            <[_; 2]>::try_from(answers).expect("a batch answers each of its calls");
+        let [status, winner] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
         let absent = |error: ReadError| error.or_absent(Error::TaskNotFound { address: task });
         let status = decode::<task::GetStatusCall>(rpc, task, status).map_err(absent)?;
         let winner = decode::<task::WinningProviderCall>(rpc, task, winner).map_err(absent)?;

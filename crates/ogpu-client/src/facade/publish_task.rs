@@ -116,15 +116,13 @@ impl Terms {
         let rpc = client.rpc();
         let vault = client.contract(Contract::Vault);
         let latest = BlockId::Latest;
-        let calls = vec![
+        let calls = [
             Call::new("eth_getBlockByNumber", &json!([latest, false])),
             contract_call(source, source::GetStatusCall, latest),
             contract_call(source, source::GetSourceParamsCall, latest),
             contract_call(vault, vault::BalanceOfCall(account.into()), latest),
         ];
-        let answers = rpc.batch(calls).await.map_err(Error::rpc)?;
-        let [head, status, params, balance] =
-            <[_; 4]>::try_from(answers).expect("a batch answers each of its calls");
+        let [head, status, params, balance] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
 
         let head: Block = rpc
             .parse("eth_getBlockByNumber", head)

@@ -57,12 +57,11 @@ impl Client {
     async fn attempt_count(&self, task: Address) -> Result<(BlockId, u64), Error> {
         let rpc = self.rpc();
         // The count first: what it counts is still there in the block that is named after it.
-        let calls = vec![
+        let calls = [
             contract_call(task, task::GetAttemptCountCall, BlockId::Latest),
             Call::new("eth_blockNumber", &json!([])),
         ];
-        let answers = rpc.batch(calls).await.map_err(Error::rpc)?;
-        let [count, head] = <[_; 2]>::try_from(answers).expect("a batch answers each of its calls");
+        let [count, head] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
         let count = decode::<task::GetAttemptCountCall>(rpc, task, count)
             .map_err(|error| error.or_absent(Error::TaskNotFound { address: task }))?;
         let head: Quantity = rpc.parse("eth_blockNumber", head).map_err(Error::rpc)?;

@@ -186,6 +186,17 @@ impl Rpc {
         Ok(parts.into_iter().flatten().collect())
     }
 
+    /// [`batch`](Self::batch) for a number of calls that is known when the program is written.
+    pub(crate) async fn batch_of<const N: usize>(
+        &self,
+        calls: [Call; N],
+    ) -> Result<[Answer; N], RpcError> {
+        let answers = self.batch(calls.into()).await?;
+        Ok(answers
+            .try_into()
+            .expect("a batch has one answer for each call, whatever the server sends"))
+    }
+
     /// One request; halved when the server refuses its size.
     fn batch_part(&self, mut calls: Vec<Call>) -> BoxFuture<'_, Result<Vec<Answer>, RpcError>> {
         Box::pin(async move {

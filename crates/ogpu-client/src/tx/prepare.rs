@@ -38,9 +38,8 @@ pub(crate) async fn prepare(
     let failed = |source: RpcError| TxError::Prepare {
         source: Box::new(source),
     };
-    let answers = rpc.batch(calls(from, &request)).await.map_err(failed)?;
     let [estimate, head, gas_price, history, nonce, balance] =
-        <[_; 6]>::try_from(answers).expect("a batch answers each of its calls");
+        rpc.batch_of(calls(from, &request)).await.map_err(failed)?;
 
     let head: Block = rpc.parse("eth_getBlockByNumber", head).map_err(failed)?;
     let gas_price: Quantity = rpc.parse("eth_gasPrice", gas_price).map_err(failed)?;
@@ -85,13 +84,13 @@ pub(crate) async fn prepare(
     })
 }
 
-fn calls(from: Address, request: &TransactionRequest) -> Vec<Call> {
+fn calls(from: Address, request: &TransactionRequest) -> [Call; 6] {
     let history = json!([
         Quantity::from(fees::HISTORY_BLOCKS),
         BlockId::Latest,
         [fees::HISTORY_PERCENTILE]
     ]);
-    vec![
+    [
         Call::new("eth_estimateGas", &json!([call_object(from, request)])),
         Call::new("eth_getBlockByNumber", &json!([BlockId::Latest, false])),
         Call::new("eth_gasPrice", &json!([])),

@@ -115,9 +115,8 @@ impl Sending {
     async fn counts(&self) -> Option<(u64, u64)> {
         let method = "eth_getTransactionCount";
         let call = |block| Call::new(method, &json!([self.signer.address(), block]));
-        let calls = vec![call(BlockId::Latest), call(BlockId::Pending)];
-        let answers = self.deadline.bound(self.rpc.batch(calls)).await?.ok()?;
-        let [mined, pending] = <[_; 2]>::try_from(answers).ok()?;
+        let calls = [call(BlockId::Latest), call(BlockId::Pending)];
+        let [mined, pending] = self.deadline.bound(self.rpc.batch_of(calls)).await?.ok()?;
         let count = |answer| {
             self.rpc
                 .parse::<Quantity>(method, answer)

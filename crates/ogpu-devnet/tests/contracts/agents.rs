@@ -65,11 +65,11 @@ async fn the_scheduler_acts_for_masters_though_nobody_named_it() {
     net.pair(&net.provider, &net.master, "0").await;
     let scheduler = net.scheduler.address;
     assert!(net.acts_for(scheduler, net.master.address).await);
-    // No master is needed to be refused: the zero address is every unpaired provider's.
+    // The zero address stands for the master of every unpaired provider.
     for nobody in [net.client.address, net.provider.address, ZERO] {
         assert!(!net.acts_for(scheduler, nobody).await);
     }
-    // Nobody named it, so it does not act for clients, who are asked by this function.
+    // This getter, which decides for clients, knows of named agents alone.
     let named = IsAgentOfCall(net.master.address, scheduler);
     assert!(!net.read(net.terminal, named).await.0);
 }

@@ -1,6 +1,6 @@
 //! What the role `CONTROLLER` allows: the Controller has it, and here the agent as well.
 
-use ethers_core::{types::Address, utils::keccak256};
+use ethers_core::types::Address;
 use ogpu_contracts::{
     manager::GrantRoleCall,
     nexus::{
@@ -14,7 +14,7 @@ use ogpu_contracts::{
 };
 use ogpu_types::{ResponseStatus, SourceStatus, TaskStatus};
 
-use crate::support::{Books, Net, PAYMENT, ZERO, ether, event, reason};
+use crate::support::{Books, Net, PAYMENT, ZERO, ether, event, reason, role};
 
 #[tokio::test]
 async fn a_controller_moves_a_task_to_any_status() {
@@ -198,7 +198,7 @@ fn response_becomes(response: Address, status: ResponseStatus) -> SetResponseSta
 impl Net {
     async fn make_agent_controller(&self) {
         let call = GrantRoleCall {
-            role: keccak256("CONTROLLER"),
+            role: role("CONTROLLER"),
             account: self.agent.address,
         };
         self.send(&self.admin, self.manager, call).await;

@@ -1,6 +1,5 @@
 //! Roles: who has them, and who hands them out.
 
-use ethers_core::utils::keccak256;
 use ogpu_contracts::{
     manager::{
         ControllerCall, DefaultAdminRoleCall, GetRoleAdminCall, GrantRoleCall, HasRoleCall,
@@ -9,42 +8,33 @@ use ogpu_contracts::{
     nexus, terminal,
 };
 
-use crate::support::{Actor, Net, custom, event, lacks_role};
+use crate::support::{Actor, Net, custom, event, lacks_role, role};
 
 const ADMIN: [u8; 32] = [0; 32];
-
-fn controller() -> [u8; 32] {
-    keccak256("CONTROLLER")
-}
-
-fn judge() -> [u8; 32] {
-    keccak256("JUDGE")
-}
-
-fn provider() -> [u8; 32] {
-    keccak256("PROVIDER")
-}
 
 #[tokio::test]
 async fn roles_are_the_hashes_of_their_names() {
     let net = Net::start().await;
     let to = net.manager;
-    assert_eq!(net.read(to, ControllerCall).await.0, controller());
+    assert_eq!(net.read(to, ControllerCall).await.0, role("CONTROLLER"));
     assert_eq!(net.read(to, DefaultAdminRoleCall).await.0, ADMIN);
-    assert_eq!(net.read(to, JudgeCall).await.0, judge());
-    assert_eq!(net.read(to, ProviderCall).await.0, provider());
+    assert_eq!(net.read(to, JudgeCall).await.0, role("JUDGE"));
+    assert_eq!(net.read(to, ProviderCall).await.0, role("PROVIDER"));
 
     let to = net.nexus;
-    assert_eq!(net.read(to, nexus::ControllerCall).await.0, controller());
-    assert_eq!(net.read(to, nexus::ProviderCall).await.0, provider());
+    assert_eq!(
+        net.read(to, nexus::ControllerCall).await.0,
+        role("CONTROLLER")
+    );
+    assert_eq!(net.read(to, nexus::ProviderCall).await.0, role("PROVIDER"));
     let read = net.read(net.terminal, terminal::ProviderCall).await.0;
-    assert_eq!(read, provider());
+    assert_eq!(read, role("PROVIDER"));
 }
 
 #[tokio::test]
 async fn the_administrator_is_also_the_judge_and_nobody_else_is() {
     let net = Net::start().await;
-    for role in [ADMIN, judge()] {
+    for role in [ADMIN, role("JUDGE")] {
         assert!(net.has_role(role, &net.admin).await);
         assert!(!net.has_role(role, &net.stranger).await);
     }
@@ -56,11 +46,11 @@ async fn the_controller_and_the_terminal_have_the_controllers_role() {
     for account in [net.controller, net.terminal] {
         let call = nexus::CheckControllerCall { account };
         assert!(net.read(net.nexus, call).await.0);
-        let role = controller();
+        let role = role("CONTROLLER");
         let call = HasRoleCall { role, account };
         assert!(net.read(net.manager, call).await.0);
     }
-    assert!(!net.has_role(controller(), &net.admin).await);
+    assert!(!net.has_role(role("CONTROLLER"), &net.admin).await);
     let account = net.admin.address;
     let call = nexus::CheckControllerCall { account };
     assert!(!net.read(net.nexus, call).await.0);
@@ -71,9 +61,9 @@ async fn controllers_administer_the_providers_role_and_the_administrator_all_oth
     let net = Net::start().await;
     for (role, admin) in [
         (ADMIN, ADMIN),
-        (controller(), ADMIN),
-        (judge(), ADMIN),
-        (provider(), controller()),
+        (role("CONTROLLER"), ADMIN),
+        (role("JUDGE"), ADMIN),
+        (role("PROVIDER"), role("CONTROLLER")),
     ] {
         let call = GetRoleAdminCall { role };
         assert_eq!(net.read(net.manager, call).await.0, admin);
@@ -87,67 +77,77 @@ async fn controllers_administer_the_providers_role_and_the_administrator_all_oth
         assert_eq!(revert, lacks_role(net.stranger.address, admin));
     }
     // Not even the administrator, unless it takes the controllers' role.
-    let call = net.grant(provider());
+    let call = net.grant(role("PROVIDER"));
     let revert = net.reverts(&net.admin, net.manager, call).await;
-    assert_eq!(revert, lacks_role(net.admin.address, controller()));
+    assert_eq!(revert, lacks_role(net.admin.address, role("CONTROLLER")));
 }
 
 #[tokio::test]
 async fn a_role_is_granted_and_revoked_with_an_event_each() {
     let net = Net::start().await;
     let (agent, admin) = (net.agent.address, net.admin.address);
-    let args = (judge(), agent, admin);
+    let args = (role("JUDGE"), agent, admin);
 
-    let receipt = net.send(&net.admin, net.manager, net.grant(judge())).await;
+    let receipt = net
+        .send(&net.admin, net.manager, net.grant(role("JUDGE")))
+        .await;
     assert_eq!(
         net.events(&receipt),
         [event(net.manager, "RoleGranted", args)]
     );
-    assert!(net.has_role(judge(), &net.agent).await);
+    assert!(net.has_role(role("JUDGE"), &net.agent).await);
 
-    let receipt = net.send(&net.admin, net.manager, net.revoke(judge())).await;
+    let receipt = net
+        .send(&net.admin, net.manager, net.revoke(role("JUDGE")))
+        .await;
     assert_eq!(
         net.events(&receipt),
         [event(net.manager, "RoleRevoked", args)]
     );
-    assert!(!net.has_role(judge(), &net.agent).await);
+    assert!(!net.has_role(role("JUDGE"), &net.agent).await);
 }
 
 #[tokio::test]
 async fn granting_or_revoking_again_changes_nothing_and_says_so() {
     let net = Net::start().await;
-    let receipt = net.send(&net.admin, net.manager, net.revoke(judge())).await;
+    let receipt = net
+        .send(&net.admin, net.manager, net.revoke(role("JUDGE")))
+        .await;
     assert_eq!(net.events(&receipt), []);
-    net.send(&net.admin, net.manager, net.grant(judge())).await;
-    let receipt = net.send(&net.admin, net.manager, net.grant(judge())).await;
+    net.send(&net.admin, net.manager, net.grant(role("JUDGE")))
+        .await;
+    let receipt = net
+        .send(&net.admin, net.manager, net.grant(role("JUDGE")))
+        .await;
     assert_eq!(net.events(&receipt), []);
-    assert!(net.has_role(judge(), &net.agent).await);
+    assert!(net.has_role(role("JUDGE"), &net.agent).await);
 }
 
 #[tokio::test]
 async fn a_role_is_renounced_by_its_holder_alone() {
     let net = Net::start().await;
-    net.send(&net.admin, net.manager, net.grant(judge())).await;
+    net.send(&net.admin, net.manager, net.grant(role("JUDGE")))
+        .await;
     let renounce = RenounceRoleCall {
-        role: judge(),
+        role: role("JUDGE"),
         caller_confirmation: net.agent.address,
     };
     let revert = net.reverts(&net.admin, net.manager, renounce.clone()).await;
     assert_eq!(revert, custom("AccessControlBadConfirmation", &[]));
     net.send(&net.agent, net.manager, renounce).await;
-    assert!(!net.has_role(judge(), &net.agent).await);
+    assert!(!net.has_role(role("JUDGE"), &net.agent).await);
 }
 
 #[tokio::test]
 async fn a_provider_gets_its_role_when_it_names_a_master_and_loses_it_with_the_master() {
     let net = Net::start().await;
     net.pair(&net.provider, &net.master, "0").await;
-    assert!(net.has_role(provider(), &net.provider).await);
+    assert!(net.has_role(role("PROVIDER"), &net.provider).await);
     let call = terminal::RemoveProviderCall {
         provider: net.provider.address,
     };
     net.send(&net.master, net.terminal, call).await;
-    assert!(!net.has_role(provider(), &net.provider).await);
+    assert!(!net.has_role(role("PROVIDER"), &net.provider).await);
 }
 
 #[tokio::test]

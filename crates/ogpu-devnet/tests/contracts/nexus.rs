@@ -1,9 +1,9 @@
 //! How the contracts are put together, and the Nexus' lists of sources and clients.
 
-use ogpu_contracts::{controller, nexus, shared_types::SourceParams, source, terminal, vault};
+use ogpu_contracts::{controller, nexus, source, terminal, vault};
 use ogpu_types::SourceStatus;
 
-use crate::support::{Net, ZERO};
+use crate::support::Net;
 
 #[tokio::test]
 async fn every_contract_knows_the_ones_that_it_needs() {
@@ -98,11 +98,9 @@ async fn only_active_sources_count_as_active() {
 #[tokio::test]
 async fn a_source_knows_its_nexus_and_its_client() {
     let net = Net::start().await;
-    let params = SourceParams {
-        client: ZERO,
-        ..net.source_params()
-    };
-    let source = net.publish_source_of(&net.other_client, params).await;
+    let source = net
+        .publish_source_of(&net.other_client, net.source_params())
+        .await;
     assert_eq!(net.read(source, source::OwnerCall).await.0, net.nexus);
     assert_eq!(net.read(source, source::NexusCall).await.0, net.nexus);
     let client = net.read(source, source::GetClientCall).await.0;

@@ -10,7 +10,7 @@ use ogpu_contracts::{
     },
 };
 
-use crate::support::{Actor, Books, Net, ether, event, reason};
+use crate::support::{Actor, Books, Net, ether, event, reason, role};
 
 #[tokio::test]
 async fn a_sanction_takes_from_the_lockup_and_the_eligibility() {
@@ -90,7 +90,7 @@ async fn no_more_is_waived_than_was_sanctioned() {
 async fn judging_is_a_role_of_its_own() {
     let net = Net::with_lockup().await;
     let call = GrantRoleCall {
-        role: ethers_core::utils::keccak256("JUDGE"),
+        role: role("JUDGE"),
         account: net.agent.address,
     };
     net.send(&net.admin, net.manager, call).await;

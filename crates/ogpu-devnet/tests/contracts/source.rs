@@ -31,11 +31,11 @@ async fn publishing_deploys_a_source_and_the_nexus_announces_it() {
     assert_eq!(net.source_status(source).await, SourceStatus::Active);
     let params = net.read(source, source::GetSourceParamsCall).await.0;
     assert_eq!(params, net.source_params());
-    for call in [
+    for id in [
         net.read(net.nexus, GetSourceIdCall { source }).await.0,
         net.read(net.nexus, SourceIdCall(source)).await.0,
     ] {
-        assert_eq!(call, 1.into());
+        assert_eq!(id, 1.into());
     }
 }
 

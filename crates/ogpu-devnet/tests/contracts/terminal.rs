@@ -7,7 +7,7 @@ use ogpu_contracts::terminal::{
     RemoveContainerCall, RemoveProviderCall, SetBaseDataCall, SetLiveDataCall,
 };
 
-use crate::support::{Actor, Books, Net, ZERO, ether, event, reason, registration};
+use crate::support::{Actor, Books, Net, ZERO, ether, event, reason, registration, role};
 
 #[tokio::test]
 async fn a_master_that_names_a_provider_pays_into_its_lockup() {
@@ -40,12 +40,12 @@ async fn a_provider_answers_by_naming_its_master() {
     let (provider, master) = (net.provider.address, net.master.address);
     let call = answer(&net.master);
     let receipt = net.send(&net.provider, net.terminal, call).await;
-    let role = ethers_core::utils::keccak256("PROVIDER");
+    let args = (role("PROVIDER"), provider, net.terminal);
     assert_eq!(
         net.events(&receipt),
         [
             event(net.terminal, "MasterAnnounced", (provider, master)),
-            event(net.manager, "RoleGranted", (role, provider, net.terminal)),
+            event(net.manager, "RoleGranted", args),
         ]
     );
     assert!(net.read(net.terminal, IsProviderCall(provider)).await.0);
@@ -159,11 +159,11 @@ async fn removing_a_provider_breaks_the_pair() {
     let call = remove(&net.provider);
     let receipt = net.send(&net.master, net.terminal, call).await;
     let provider = net.provider.address;
-    let role = ethers_core::utils::keccak256("PROVIDER");
+    let args = (role("PROVIDER"), provider, net.terminal);
     assert_eq!(
         net.events(&receipt),
         [
-            event(net.manager, "RoleRevoked", (role, provider, net.terminal)),
+            event(net.manager, "RoleRevoked", args),
             event(net.terminal, "ProviderRemoved", (provider,)),
         ]
     );

@@ -21,11 +21,19 @@ pub(crate) use greedy::greedy;
 pub(crate) use net::Net;
 pub(crate) use reverts::{custom, lacks_role, panic, reason, unauthorized};
 
-use ethers_core::types::{Address, U256};
+use ethers_core::{
+    types::{Address, U256},
+    utils::keccak256,
+};
 use ogpu_types::Wei;
 
 /// Nobody.
 pub(crate) const ZERO: Address = Address::zero();
+
+/// The identifier of a role, such as `JUDGE`.
+pub(crate) fn role(name: &str) -> [u8; 32] {
+    keccak256(name)
+}
 
 /// An amount of OGPU, such as `0.1`, in wei.
 pub(crate) fn ether(amount: &str) -> U256 {
