@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::ChainError;
+use crate::{ChainError, error::printable};
 
 /// One of the protocol's four singleton contracts.
 ///
@@ -60,7 +60,7 @@ impl FromStr for Contract {
             .into_iter()
             .find(|contract| contract.as_str().eq_ignore_ascii_case(name))
             .ok_or_else(|| ChainError::UnknownContract {
-                asked: name.to_owned(),
+                asked: printable(name),
             })
     }
 }

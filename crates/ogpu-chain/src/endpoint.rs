@@ -40,6 +40,9 @@ pub enum EndpointError {
     NotHttp,
 }
 
+/// Parts of a URL that are shorter than any key: words such as `v3` or `rpc`.
+const SHORTEST_SECRET: usize = 6;
+
 impl Endpoint {
     /// Reads an absolute URL.
     ///
@@ -54,8 +57,12 @@ impl Endpoint {
         }
     }
 
-    /// Reads an absolute URL for plain requests.
-    pub(crate) fn parse_http(text: &str) -> Result<Self, EndpointError> {
+    /// Reads an http or https URL.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), and [`EndpointError::NotHttp`] for a websocket.
+    pub fn parse_http(text: &str) -> Result<Self, EndpointError> {
         let endpoint = Self::parse(text)?;
         if endpoint.is_websocket() {
             return Err(EndpointError::NotHttp);
@@ -90,6 +97,29 @@ impl Endpoint {
             .pop_if_empty()
             .extend(segments);
         Self(Arc::new(url))
+    }
+
+    /// The text without the parts of this endpoint that may be secret: servers repeat in their
+    /// answers what they were asked.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        let mut redacted = text.to_owned();
+        let pairs = self.0.query_pairs().map(|(_, value)| value.into_owned());
+        let segments = self.0.path_segments().into_iter().flatten();
+        let mut secrets: Vec<String> = [self.0.username(), self.0.password().unwrap_or_default()]
+            .into_iter()
+            .chain(self.0.query())
+            .chain(segments)
+            .map(str::to_owned)
+            .chain(pairs)
+            .filter(|part| part.len() >= SHORTEST_SECRET)
+            .collect();
+        // The longest first: one may hold another.
+        secrets.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        for secret in secrets {
+            redacted = redacted.replace(&secret, "…");
+        }
+        redacted
     }
 
     fn hides_something(&self) -> bool {
@@ -174,6 +204,19 @@ mod tests {
             assert_eq!(format!("{endpoint:?}"), format!("Endpoint({shown})"));
             assert_eq!(endpoint.expose().contains("CANARY"), url.contains("CANARY"));
         }
+    }
+
+    #[test]
+    fn an_echo_of_the_url_loses_its_secrets() {
+        let endpoint =
+            Endpoint::parse("https://canary-u:canary-p@host/v3/canary-path?k=canary-q").unwrap();
+        let echo = "Cannot POST /v3/canary-path?k=canary-q for canary-u (canary-p), key canary-q";
+        assert_eq!(
+            endpoint.redact(echo),
+            "Cannot POST /v3/…?… for … (…), key …"
+        );
+        let plain = Endpoint::parse("http://127.0.0.1:8545/v3").unwrap();
+        assert_eq!(plain.redact("v3 is fine"), "v3 is fine");
     }
 
     #[test]

@@ -104,8 +104,34 @@ pub enum ChainError {
     },
 }
 
+/// A name as an error may repeat it; what no chain or contract would be called may be a secret that
+/// was put in the wrong place.
+pub(crate) fn printable(name: &str) -> String {
+    const LONGEST: usize = 40;
+    let is_name = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '));
+    if is_name && name.len() <= LONGEST {
+        return name.to_owned();
+    }
+    "(hidden: not a name)".to_owned()
+}
+
 impl From<Infallible> for ChainError {
     fn from(never: Infallible) -> Self {
         match never {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_be_a_name_is_repeated() {
+        assert_eq!(printable("OGPU_MAINNET"), "OGPU_MAINNET");
+        for secret in [&"5e".repeat(32), "https://host/KEY", "0x12:34"] {
+            assert_eq!(printable(secret), "(hidden: not a name)");
+        }
     }
 }

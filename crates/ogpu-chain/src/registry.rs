@@ -6,7 +6,7 @@ use ogpu_types::ChainId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{ChainError, ChainSpec, SpecError, file::ChainFile};
+use crate::{ChainError, ChainSpec, SpecError, error::printable, file::ChainFile};
 
 /// The data of the built-in chains.
 const BUILT_IN_FILE: &str = include_str!("../chains.json");
@@ -126,7 +126,7 @@ impl Registry {
 
     fn unknown(&self, asked: &str) -> ChainError {
         ChainError::UnknownChain {
-            asked: asked.to_owned(),
+            asked: printable(asked),
             known: self.iter().map(|spec| spec.name().to_owned()).collect(),
         }
     }

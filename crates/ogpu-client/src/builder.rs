@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use ogpu_chain::{ChainConfig, ChainSpec, Endpoint, EndpointError, Registry};
+use ogpu_chain::{ChainConfig, ChainSpec, Endpoint, Registry};
 use ogpu_types::ChainId;
 use tokio::sync::OnceCell;
 
@@ -15,7 +15,7 @@ use crate::{
     http,
     rpc::Rpc,
     services::{ServiceOptions, Services},
-    tx::Lanes,
+    tx::{KnownContracts, Lanes},
 };
 
 /// A node answers a call within a second or two; the rest is patience with a slow one.
@@ -196,6 +196,7 @@ impl ClientBuilder {
             signer: self.signer,
             write_timeout: self.write_timeout.unwrap_or(WRITE_TIMEOUT),
             lanes: Arc::new(Lanes::default()),
+            known_contracts: KnownContracts::default(),
             env_signer: OnceLock::new(),
             chain_checked: OnceCell::new(),
         }))
@@ -207,10 +208,7 @@ fn given(option: &'static str, text: Option<UrlText>) -> Result<Option<Endpoint>
     let Some(UrlText(text)) = text else {
         return Ok(None);
     };
-    let failed = |source| BuildError::Url { option, source };
-    let endpoint = Endpoint::parse(&text).map_err(failed)?;
-    if endpoint.is_websocket() {
-        return Err(failed(EndpointError::NotHttp));
-    }
-    Ok(Some(endpoint))
+    Endpoint::parse_http(&text)
+        .map(Some)
+        .map_err(|source| BuildError::Url { option, source })
 }

@@ -11,10 +11,11 @@ use ogpu_types::{Address, ChainId, Receipt};
 use tokio::sync::OnceCell;
 
 use crate::{
-    ClientBuilder, Error, Signer, TransactionRequest, Write,
+    ClientBuilder, Error, Signer, SignerError, TransactionRequest, Write,
     rpc::{Quantity, Rpc},
     services::{ServiceOptions, Services},
-    tx::Lanes,
+    signer::CLIENT_PRIVATE_KEY,
+    tx::{KnownContracts, Lanes},
 };
 
 /// A client of one OpenGPU chain.
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) signer: Option<Signer>,
     pub(crate) write_timeout: Duration,
     pub(crate) lanes: Arc<Lanes>,
+    pub(crate) known_contracts: KnownContracts,
     pub(crate) env_signer: OnceLock<Signer>,
     pub(crate) chain_checked: OnceCell<()>,
 }
@@ -111,12 +113,22 @@ impl Client {
         Arc::clone(&self.inner.lanes)
     }
 
+    pub(crate) fn known_contracts(&self) -> &KnownContracts {
+        &self.inner.known_contracts
+    }
+
     /// The client's own signer, or the environment's.
-    pub(crate) fn default_signer(&self) -> Result<Signer, Error> {
+    pub(crate) async fn default_signer(&self) -> Result<Signer, Error> {
         if let Some(signer) = self.inner.signer.as_ref().or(self.inner.env_signer.get()) {
             return Ok(signer.clone());
         }
-        let signer = Signer::from_env().map_err(|source| Error::Signer { source })?;
+        // It may read a file, which waits for the disk.
+        let signer = tokio::task::spawn_blocking(Signer::from_env)
+            .await
+            .unwrap_or(Err(SignerError::Missing {
+                variable: CLIENT_PRIVATE_KEY,
+            }))
+            .map_err(|source| Error::Signer { source })?;
         Ok(self.inner.env_signer.get_or_init(|| signer).clone())
     }
 

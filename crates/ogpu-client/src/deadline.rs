@@ -4,6 +4,9 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::Instant;
 
+/// Longer than any program runs, and well inside what an instant can hold.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 /// The moment at which a call must have answered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
@@ -15,7 +18,7 @@ impl Deadline {
     /// A deadline `budget` from now.
     pub(crate) fn after(budget: Duration) -> Self {
         Self {
-            at: Instant::now() + budget,
+            at: Instant::now() + budget.min(FOREVER),
             budget,
         }
     }

@@ -162,6 +162,18 @@ pub enum Error {
         /// The source, task or response.
         target: Address,
     },
+    /// The range takes in more places than one call reads.
+    #[error(
+        "the range takes in {asked} places of task {task}, more than {limit}: read a part of it"
+    )]
+    TooManyPlaces {
+        /// The task.
+        task: Address,
+        /// How many places the range takes in.
+        asked: u64,
+        /// How many one call reads at most.
+        limit: u64,
+    },
     /// A call that must name an amount named zero.
     #[error("the amount is zero")]
     ZeroAmount,

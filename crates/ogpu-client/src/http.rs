@@ -91,6 +91,13 @@ impl HttpError {
         }
     }
 
+    /// Rewrites the text that came from the server.
+    pub(crate) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
+        if let Self::Status { body, .. } = self {
+            *body = rewrite(body);
+        }
+    }
+
     /// Whether it is certain that the server has not seen the request.
     pub(crate) fn never_left(&self) -> bool {
         matches!(self, Self::Connect { .. })

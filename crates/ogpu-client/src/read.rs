@@ -30,7 +30,7 @@ pub enum ReadCause {
     /// The node could not answer.
     #[error(transparent)]
     Rpc(Box<RpcError>),
-    /// The contract refused: {0}.
+    /// The contract refused.
     #[error("the contract refuses: {0}")]
     Reverted(Revert),
     /// The answer is not what the function returns.
@@ -76,8 +76,18 @@ impl Client {
         contract: Address,
         call: C,
     ) -> Result<C::Output, ReadError> {
+        self.read_at(contract, call, BlockId::Latest).await
+    }
+
+    /// One read of one contract at a block: one round trip.
+    pub(crate) async fn read_at<C: ContractCall>(
+        &self,
+        contract: Address,
+        call: C,
+        block: BlockId,
+    ) -> Result<C::Output, ReadError> {
         let rpc = self.rpc();
-        let call = contract_call(contract, call, BlockId::Latest);
+        let call = contract_call(contract, call, block);
         decode::<C>(rpc, contract, rpc.send(call).await)
     }
 }

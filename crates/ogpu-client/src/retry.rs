@@ -35,14 +35,25 @@ impl RetryPolicy {
         max_backoff: Duration::ZERO,
     };
 
+    /// The longest that all tries together can take, when each is limited to `timeout`.
+    pub(crate) fn longest(&self, timeout: Duration) -> Duration {
+        timeout
+            .saturating_add(self.max_backoff)
+            .saturating_mul(self.tries.max(1))
+    }
+
     fn pause(&self, tries_made: u32, advice: Advice) -> Duration {
         match advice {
             // The server named the earliest moment: coming sooner would only be refused again.
             Advice::RetryAfter(wait) => wait.min(self.max_backoff),
             _ => {
                 let doublings = tries_made.saturating_sub(1).min(16);
-                let ceiling = (self.backoff * 2_u32.pow(doublings)).min(self.max_backoff);
-                ceiling.mul_f64(fastrand::f64())
+                let ceiling = self
+                    .backoff
+                    .saturating_mul(2_u32.pow(doublings))
+                    .min(self.max_backoff);
+                let longest = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
+                Duration::from_nanos(fastrand::u64(..=longest))
             }
         }
     }
@@ -166,6 +177,17 @@ mod tests {
         )
         .await;
         assert_eq!(result.unwrap(), 7);
+    }
+
+    #[test]
+    fn no_duration_is_too_long() {
+        let endless = RetryPolicy {
+            tries: u32::MAX,
+            backoff: Duration::MAX,
+            max_backoff: Duration::MAX,
+        };
+        assert_eq!(endless.longest(Duration::MAX), Duration::MAX);
+        assert!(endless.pause(40, Advice::RetryAfter(Duration::MAX)) == Duration::MAX);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{ffi::OsString, fmt, path::Path, sync::Arc};
 use ethers_core::k256::ecdsa::SigningKey;
 use ethers_core::types::transaction::eip2718::TypedTransaction;
 use ethers_signers::{LocalWallet, Signer as _, Wallet};
-use ogpu_types::Address;
+use ogpu_types::{Address, ChainId};
 use zeroize::Zeroizing;
 
 /// A private key that signs transactions.
@@ -149,6 +149,12 @@ pub enum SignerError {
     DotEnv {
         /// Where it is.
         path: String,
+    },
+    /// The chain's id is beyond what a signature can carry.
+    #[error("chain id {} is too large to sign for", chain.get())]
+    ChainIdTooLarge {
+        /// The chain.
+        chain: ChainId,
     },
     /// The key could not sign.
     #[error("the key of {address} could not sign")]

@@ -86,7 +86,7 @@ impl<T: 'static> IntoFuture for Write<T> {
         Box::pin(async move {
             let signer = match self.signer {
                 Some(signer) => signer,
-                None => self.client.default_signer()?,
+                None => self.client.default_signer().await?,
             };
             let context = WriteContext {
                 client: self.client,
@@ -131,9 +131,14 @@ impl WriteContext {
         let prepared = self
             .before_sending("preparing the transaction", async {
                 client.check_chain().await?;
-                tx::prepare(client.rpc(), self.signer.address(), request)
-                    .await
-                    .map_err(Error::transaction)
+                tx::prepare(
+                    client.rpc(),
+                    client.known_contracts(),
+                    self.signer.address(),
+                    request,
+                )
+                .await
+                .map_err(Error::transaction)
             })
             .await?;
         let sending = Sending {

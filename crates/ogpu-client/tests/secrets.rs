@@ -92,6 +92,19 @@ async fn a_run_at_trace_level_prints_no_secret() {
         .build()
         .unwrap();
 
+    let echo = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let echo_url = format!(
+        "http://canary-user:canary-pass@{}/canary-path?key=canary-query",
+        echo.local_addr().unwrap()
+    );
+    let router = axum::Router::new().fallback(|uri: axum::http::Uri, body: String| async move {
+        let text = format!("cannot POST {uri}, key canary-query, body {body}");
+        (axum::http::StatusCode::NOT_FOUND, text)
+    });
+    tokio::spawn(async move { axum::serve(echo, router).await });
+    let echoing = builder.clone().rpc_url(&echo_url).build().unwrap();
+    let bad_pin = builder.clone().pin_url(&echo_url).build().unwrap();
+
     let source = client
         .publish_source(&SourceInfo {
             name: "quiet".into(),
@@ -106,7 +119,13 @@ async fn a_run_at_trace_level_prints_no_secret() {
         .await
         .unwrap();
     let mut printed = format!("{builder:?} {client:?} {signer:?} {source:?}");
-    for client in [misled, gone] {
+    let upload = ogpu_client::Upload::new("a.txt", "text/plain", "a");
+    let error = bad_pin.publish_to_ipfs(&upload).await.unwrap_err();
+    assert!(
+        matches!(&error, ogpu_client::Error::Service { source } if format!("{:?}", source.cause).contains("404"))
+    );
+    printed += &print_chain(&error);
+    for client in [misled, gone, echoing] {
         if let Err(error) = client.get_source_status(source.address).await {
             printed += &print_chain(&error);
         }

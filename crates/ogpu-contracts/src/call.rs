@@ -1,5 +1,7 @@
 //! Typed calls: from a call struct to call data, and from return data to the call's output.
 
+use std::error::Error;
+
 use ethers_contract::EthCall;
 use ethers_core::abi::{AbiDecode, AbiEncode, AbiError};
 use ogpu_types::HexBytes;
@@ -35,7 +37,7 @@ pub trait ContractCall: EthCall {
                 DecodeError::Malformed {
                     function,
                     length: data.len(),
-                    source,
+                    source: Box::new(source),
                 }
             }
         })
@@ -70,7 +72,7 @@ pub enum DecodeError {
         /// How many bytes were returned.
         length: usize,
         /// What the ABI decoder says.
-        source: AbiError,
+        source: Box<dyn Error + Send + Sync>,
     },
 }
 

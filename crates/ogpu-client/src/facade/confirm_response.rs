@@ -1,7 +1,7 @@
 //! `confirm_response`.
 
 use ogpu_chain::Contract;
-use ogpu_contracts::{ReasonWord, Revert, controller, response};
+use ogpu_contracts::{ReasonWord, controller, response, task};
 use ogpu_types::{Address, TxHash};
 
 use crate::{
@@ -43,20 +43,18 @@ async fn confirm_response(write: WriteContext, response: Address) -> Result<TxHa
         response: response.into(),
     };
     let request = TransactionRequest::typed(client.contract(Contract::Controller), call);
-    let receipt = write
-        .transact(request)
-        .await
-        .map_err(|error| explain(error, response, write.signer.address()))?;
-    Ok(receipt.transaction_hash)
+    match write.transact(request).await {
+        Ok(receipt) => Ok(receipt.transaction_hash),
+        Err(error) => Err(explain(client, error, response, write.signer.address()).await),
+    }
 }
 
 /// Whether there is such a response, not confirmed yet.
 async fn refuse_unless_open(client: &Client, response: Address) -> Result<(), Error> {
     let rpc = client.rpc();
-    let latest = BlockId::Latest;
     let calls = [
-        contract_call(response, response::GetResponseParamsCall, latest),
-        contract_call(response, response::ConfirmedFinalCall, latest),
+        contract_call(response, response::GetResponseParamsCall, BlockId::Latest),
+        contract_call(response, response::ConfirmedFinalCall, BlockId::Latest),
     ];
     let [params, confirmed] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
     let absent = |error: ReadError| error.or_absent(Error::ResponseNotFound { address: response });
@@ -69,28 +67,47 @@ async fn refuse_unless_open(client: &Client, response: Address) -> Result<(), Er
     Ok(())
 }
 
-/// The contract's refusal as the error that says what it means here.
-fn explain(error: Error, response: Address, account: Address) -> Error {
+/// The simulation's refusal as the error that says what it means here.
+async fn explain(client: &Client, error: Error, response: Address, account: Address) -> Error {
     let Error::Transaction { source } = &error else {
         return error;
     };
-    // Only what was found by simulating: a refusal on chain has cost gas, and stays what it is.
+    // A refusal on chain has cost gas, and stays what it is.
     let TxError::WouldRevert { revert, .. } = &**source else {
         return error;
     };
+    // What only looks like a response may say anything, and is refused in any words.
+    if let Ok(false) = is_genuine(client, response).await {
+        return Error::ResponseNotFound { address: response };
+    }
     match revert.word() {
-        Some(ReasonWord::AlreadyConfirmed) => Error::AlreadyConfirmed { response },
-        Some(ReasonWord::AlreadyFinalized) => Error::TaskFinalized { response },
+        // This one meanwhile, or another one of its task.
+        Some(ReasonWord::AlreadyConfirmed | ReasonWord::AlreadyFinalized) => {
+            match refuse_unless_open(client, response).await {
+                Err(confirmed @ Error::AlreadyConfirmed { .. }) => confirmed,
+                _ => Error::TaskFinalized { response },
+            }
+        }
         Some(ReasonWord::NotOwner) => Error::NotAllowed {
             account,
             target: response,
         },
-        _ if says_unknown(revert) => Error::ResponseNotFound { address: response },
         _ => error,
     }
 }
 
-/// A contract that only looks like a response is not one of the protocol's.
-fn says_unknown(revert: &Revert) -> bool {
-    matches!(revert, Revert::Reason { text, .. } if text.contains("UnknownResponse"))
+/// Whether the task that a response names knows it as its provider's response.
+async fn is_genuine(client: &Client, response: Address) -> Result<bool, ReadError> {
+    let params = client
+        .read(response, response::GetResponseParamsCall)
+        .await?
+        .0;
+    let known = client
+        .read(params.task.into(), task::ResponseOfCall(params.provider))
+        .await;
+    match known {
+        Ok(known) => Ok(Address::from(known.0) == response),
+        Err(error) if error.shows_absence() => Ok(false),
+        Err(error) => Err(error),
+    }
 }

@@ -21,12 +21,13 @@ const HINT_LIMIT: usize = 1024 * 1024;
 impl Client {
     /// Reads the confirmed response of a task; `None` while none is confirmed.
     ///
-    /// The management API is asked first, and its answer is checked on chain. When it is down,
-    /// slow, malformed, or names a response that is not this task's confirmed one, the chain alone
-    /// decides; the last is logged as a warning. See
+    /// The management API is asked first, and its answer is checked on chain: the task has to know
+    /// the response as its own, and the response has to be confirmed. When the API is down, slow,
+    /// malformed, or names anything else, the chain alone decides; the last is logged as a warning.
+    /// See
     /// [`without_management_api`](crate::ClientBuilder::without_management_api).
     ///
-    /// Round trips: one to the API and one to the node; without the API two to the node, three when
+    /// Round trips: one to the API and two to the node; without the API one to the node, three when
     /// there is a confirmed response.
     ///
     /// # Errors
@@ -39,20 +40,38 @@ impl Client {
         task: Address,
     ) -> Result<Option<ConfirmedResponse>, Error> {
         if let Some(hint) = self.hint(task).await {
-            match self.read_responses(&[hint], BlockId::Latest).await {
-                Ok(read) => {
-                    if let Some(confirmed) = read.into_iter().find(|r| is_confirmed(r, task)) {
-                        return Ok(Some(into_confirmed(confirmed)));
-                    }
-                    warn!(%task, %hint, "the management API names a response that is not the task's confirmed one; the chain decides");
+            match self.confirmed_at(hint, task).await {
+                Ok(Some(confirmed)) => return Ok(Some(confirmed)),
+                Ok(None) => {
+                    warn!(%task, %hint, "the management API names what is not the task's confirmed response; the chain decides");
                 }
-                Err(Error::Read { source }) if source.shows_absence() => {
-                    warn!(%task, %hint, "the management API names an address without a response; the chain decides");
+                Err(error) => {
+                    let error: &(dyn std::error::Error + 'static) = &error;
+                    warn!(%task, %hint, error, "what the management API names cannot be read as a response; the chain decides");
                 }
-                Err(error) => return Err(error),
             }
         }
         self.confirmed_on_chain(task).await
+    }
+
+    /// The response at `address`, if it is the task's own, and confirmed.
+    ///
+    /// What stands at the address may be anybody's contract, saying anything: the task itself has
+    /// to know it.
+    async fn confirmed_at(
+        &self,
+        address: Address,
+        task: Address,
+    ) -> Result<Option<ConfirmedResponse>, Error> {
+        let claimed = self.read_responses(&[address], BlockId::Latest).await?;
+        let Some(claimed) = claimed.into_iter().find(|r| is_confirmed(r, task)) else {
+            return Ok(None);
+        };
+        let known = self
+            .read(task, task::ResponseOfCall(claimed.provider.into()))
+            .await
+            .map_err(Error::read)?;
+        Ok((Address::from(known.0) == address).then(|| into_confirmed(claimed)))
     }
 
     /// What the management API says, if there is one and it says anything.

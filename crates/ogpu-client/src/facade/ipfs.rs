@@ -27,12 +27,10 @@ impl Client {
         upload: &Upload,
         options: &ServiceOptions,
     ) -> Result<String, Error> {
-        let url = self
-            .services()
+        self.services()
             .pin(upload, options, whole(options))
             .await
-            .map_err(Error::service)?;
-        Ok(url.into())
+            .map_err(Error::service)
     }
 
     /// Uploads inside the time of a whole write.
@@ -41,12 +39,10 @@ impl Client {
         upload: &Upload,
         deadline: Deadline,
     ) -> Result<String, Error> {
-        let url = self
-            .services()
+        self.services()
             .pin(upload, self.service_options(), deadline)
             .await
-            .map_err(Error::service)?;
-        Ok(url.into())
+            .map_err(Error::service)
     }
 
     /// Fetches the JSON behind a URL of the caller's choice: `http`, `https`, or `ipfs://…` through
@@ -106,6 +102,5 @@ impl Client {
 
 /// Room for every try and the pauses between them.
 fn whole(options: &ServiceOptions) -> Deadline {
-    let tries = options.retry.tries.max(1);
-    Deadline::after((options.timeout + options.retry.max_backoff) * tries)
+    Deadline::after(options.retry.longest(options.timeout))
 }

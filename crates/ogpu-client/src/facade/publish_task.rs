@@ -52,12 +52,11 @@ async fn publish_task(write: WriteContext, info: TaskInfo) -> Result<PublishedTa
         .map_err(|source| Error::Invalid { source })?;
     let client = &write.client;
     let account = write.signer.address();
-    let terms = write
+    write
         .before_sending("checking the task against the chain", async {
             client.check_chain().await?;
             let terms = Terms::read(client, info.source, account).await?;
-            terms.check(&info, account, unix_now())?;
-            Ok(terms)
+            terms.check(&info, account, unix_now())
         })
         .await?;
     let config = write
@@ -79,20 +78,20 @@ async fn publish_task(write: WriteContext, info: TaskInfo) -> Result<PublishedTa
     };
     let request = TransactionRequest::typed(client.contract(Contract::Controller), call)
         .with_not_after(info.expiry_time);
-    let receipt = write
-        .transact(request)
-        .await
-        .map_err(|error| explain(error, &info, account, terms.vault_balance))?;
+    let receipt = match write.transact(request).await {
+        Ok(receipt) => receipt,
+        Err(error) => return Err(explain(client, error, &info, account).await),
+    };
 
     // Nexus is the emitter, though the controller was called.
     let nexus = client.contract(Contract::Nexus);
     match event::find::<nexus::TaskPublishedFilter>(&receipt.logs, nexus) {
-        Some(event) => Ok(PublishedTask {
+        Some(event) if event.source == info.source.into() => Ok(PublishedTask {
             address: event.task.into(),
             transaction_hash: receipt.transaction_hash,
             receipt,
         }),
-        None => Err(Error::MissingEvent {
+        _ => Err(Error::MissingEvent {
             event: "TaskPublished",
             emitter: nexus,
             receipt: Box::new(receipt),
@@ -184,8 +183,9 @@ impl Terms {
     }
 }
 
-/// The state may have moved since the checks: the simulation's words say which of them failed.
-fn explain(error: Error, info: &TaskInfo, account: Address, balance: Wei) -> Error {
+/// The state may have moved since the checks: where the simulation's words say so, the checks are
+/// made once more, for their numbers.
+async fn explain(client: &Client, error: Error, info: &TaskInfo, account: Address) -> Error {
     let Error::Transaction { source } = &error else {
         return error;
     };
@@ -199,23 +199,19 @@ fn explain(error: Error, info: &TaskInfo, account: Address, balance: Wei) -> Err
         TxError::WouldRevert { revert, .. } => revert.word(),
         _ => None,
     };
-    match word {
-        Some(ReasonWord::SourceInactive) => Error::SourceInactive {
-            source_address: info.source,
-        },
-        Some(ReasonWord::Expired) => Error::TaskExpired {
-            expiry_time: info.expiry_time,
-            now: unix_now(),
-        },
-        // Another task may have frozen the balance; what it is now would be another round trip.
-        Some(ReasonWord::InsufficientBalance) if balance < info.payment => {
-            Error::InsufficientVaultBalance {
-                account,
-                balance,
-                required: info.payment,
-            }
-        }
-        _ => error,
+    let checked = matches!(
+        word,
+        Some(ReasonWord::SourceInactive | ReasonWord::Expired | ReasonWord::InsufficientBalance)
+    );
+    if !checked {
+        return error;
+    }
+    match Terms::read(client, info.source, account).await {
+        Ok(terms) => terms
+            .check(info, account, unix_now())
+            .err()
+            .unwrap_or(error),
+        Err(_) => error,
     }
 }
 

@@ -4,16 +4,17 @@ use std::ops::{Bound, RangeBounds};
 
 use ogpu_contracts::{response, task};
 use ogpu_types::{Address, Response, ResponseParams, ResponseStatus};
-use serde_json::json;
 
 use crate::{
     Client, Error, ReadError,
     read::{contract_call, decode, unknown_value},
-    rpc::{Answer, BlockId, Call, Quantity},
+    rpc::{Answer, BlockId, Quantity},
 };
 
 /// Addresses in one call: their ABI coding is well below what nodes answer.
 const PAGE: u64 = 500;
+/// Places in one call of the client: a contract may claim to have any number of them.
+const MOST_PLACES: u64 = 100_000;
 /// The reads that make up one response.
 const READS: usize = 4;
 
@@ -24,8 +25,9 @@ impl Client {
     /// A provider that has not responded has a place but no response, so that fewer responses than
     /// places may come back. Places past the last are no error.
     ///
-    /// Round trips: one for the number of places, one for 500 addresses, and one for the responses
-    /// of 25 of them, up to four at a time. All reads refer to one block.
+    /// Round trips: two for the head and the number of places, then for each 500 places one for
+    /// their addresses and one for each 25 responses among them, up to four at a time. All reads
+    /// refer to one block.
     ///
     /// ```no_run
     /// # async fn example(client: ogpu_client::Client, task: ogpu_client::types::Address) -> Result<(), ogpu_client::Error> {
@@ -37,7 +39,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::TaskNotFound`] when there is no task at the address, [`Error::Read`] when the node
+    /// [`Error::TaskNotFound`] when there is no task at the address, [`Error::TooManyPlaces`] when
+    /// the range takes in more than 100,000 places, [`Error::Read`] and [`Error::Rpc`] when the node
     /// cannot answer.
     #[tracing::instrument(skip_all, fields(%task))]
     pub async fn get_task_responses(
@@ -46,61 +49,65 @@ impl Client {
         range: impl RangeBounds<u64> + Send,
     ) -> Result<Vec<Response>, Error> {
         let (start, end) = half_open(&range);
-        let (block, count) = self.attempt_count(task).await?;
-        let addresses = self
-            .response_addresses(task, start, end.min(count), block)
-            .await?;
-        self.read_responses(&addresses, block).await
+        let head: Quantity = self
+            .rpc()
+            .call("eth_blockNumber", ())
+            .await
+            .map_err(Error::rpc)?;
+        let block = head.to_u64().map_or(BlockId::Latest, BlockId::Number);
+        let count = self.attempt_count(task, block).await?;
+
+        let end = end.min(count);
+        if end.saturating_sub(start) > MOST_PLACES {
+            return Err(Error::TooManyPlaces {
+                task,
+                asked: end - start,
+                limit: MOST_PLACES,
+            });
+        }
+        let mut responses = Vec::new();
+        let mut lower = start;
+        while lower < end {
+            let upper = end.min(lower + PAGE);
+            let addresses = self.response_addresses(task, lower, upper, block).await?;
+            responses.extend(self.read_responses(&addresses, block).await?);
+            lower = upper;
+        }
+        Ok(responses)
     }
 
-    /// The head block's number, and how many providers had attempted the task by then.
-    async fn attempt_count(&self, task: Address) -> Result<(BlockId, u64), Error> {
-        let rpc = self.rpc();
-        // The count first: what it counts is still there in the block that is named after it.
-        let calls = [
-            contract_call(task, task::GetAttemptCountCall, BlockId::Latest),
-            Call::new("eth_blockNumber", &json!([])),
-        ];
-        let [count, head] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
-        let count = decode::<task::GetAttemptCountCall>(rpc, task, count)
+    /// How many providers had attempted the task at that block.
+    async fn attempt_count(&self, task: Address, block: BlockId) -> Result<u64, Error> {
+        let count = self
+            .read_at(task, task::GetAttemptCountCall, block)
+            .await
             .map_err(|error| error.or_absent(Error::TaskNotFound { address: task }))?;
-        let head: Quantity = rpc.parse("eth_blockNumber", head).map_err(Error::rpc)?;
-        Ok((
-            head.to_u64().map_or(BlockId::Latest, BlockId::Number),
-            u64::try_from(count.0).unwrap_or(u64::MAX),
-        ))
+        Ok(u64::try_from(count.0).unwrap_or(u64::MAX))
     }
 
-    /// The responses' addresses at places `start..end`, all of which exist; holes are left out.
+    /// The responses' addresses at places `lower..upper`, all of which exist; holes are left out.
     async fn response_addresses(
         &self,
         task: Address,
-        start: u64,
-        end: u64,
+        lower: u64,
+        upper: u64,
         block: BlockId,
     ) -> Result<Vec<Address>, Error> {
-        let rpc = self.rpc();
-        let mut calls = Vec::new();
-        let mut lower = start;
-        while lower < end {
-            let upper = end.min(lower.saturating_add(PAGE));
+        let page = task::GetResponsesOfCall {
+            lower: lower.into(),
             // The contract's upper bound is inclusive.
-            let page = task::GetResponsesOfCall {
-                lower: lower.into(),
-                upper: (upper - 1).into(),
-            };
-            calls.push(contract_call(task, page, block));
-            lower = upper;
-        }
-        let mut addresses = Vec::new();
-        for answer in rpc.batch(calls).await.map_err(Error::rpc)? {
-            let page =
-                decode::<task::GetResponsesOfCall>(rpc, task, answer).map_err(Error::read)?;
-            addresses.extend(page.0.into_iter().map(Address::from));
-        }
-        // A provider that has not responded leaves the zero address.
-        addresses.retain(|address| !address.is_zero());
-        Ok(addresses)
+            upper: (upper - 1).into(),
+        };
+        let page = self.read_at(task, page, block).await.map_err(Error::read)?;
+        Ok(page
+            .0
+            .into_iter()
+            .map(Address::from)
+            // A provider that has not responded leaves the zero address.
+            .filter(|address| !address.is_zero())
+            // A contract that gives more than was asked for is not to be followed.
+            .take(usize::try_from(upper - lower).unwrap_or(usize::MAX))
+            .collect())
     }
 
     /// Reads responses that are known to be there.

@@ -28,6 +28,12 @@ pub struct RpcError {
 }
 
 impl RpcError {
+    /// The error without a text that it may repeat.
+    pub(crate) fn without(mut self, secret: &str) -> Self {
+        self.cause.rewrite(|text| text.replace(secret, "…"));
+        self
+    }
+
     /// The node's own error answer, if that is the cause.
     pub fn node_error(&self) -> Option<&NodeError> {
         match &self.cause {
@@ -72,6 +78,15 @@ impl RpcCause {
         }
     }
 
+    /// Rewrites the texts that came from the server.
+    pub(crate) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
+        match self {
+            Self::Http(error) => error.rewrite(rewrite),
+            Self::Node(error) => error.message = rewrite(&error.message),
+            Self::Malformed { problem } => *problem = rewrite(problem),
+        }
+    }
+
     pub(crate) fn advice(&self) -> Advice {
         match self {
             Self::Http(error) => error.advice(),
@@ -98,17 +113,24 @@ pub struct NodeError {
     pub data: Option<Value>,
 }
 
+/// The code of a revert with data, as most nodes give it.
+const REVERT_CODE: i64 = 3;
+
 impl NodeError {
     /// The contract's revert behind this error, if it is one.
     ///
     /// Nodes disagree on where they put it: as a string in `data`, in an object below `data`,
     /// after a word such as `Reverted`, or only as text in the message.
     pub fn revert(&self) -> Option<Revert> {
-        if let Some(data) = self.data.as_ref().and_then(revert_data) {
+        let lower = self.message.to_ascii_lowercase();
+        let start = lower.find("revert");
+        if let Some(data) = self.data.as_ref().and_then(revert_data)
+            // No bytes may mean no reason, or nothing at all.
+            && (!data.is_empty() || start.is_some() || self.code == REVERT_CODE)
+        {
             return Some(Revert::decode(&data));
         }
-        let lower = self.message.to_ascii_lowercase();
-        let start = lower.find("revert")?;
+        let start = start?;
         let text = self.message[start..]
             .split_once(':')
             .map(|(_, reason)| reason.trim())
@@ -200,8 +222,13 @@ mod tests {
             ("nonce too low", None),
             ("header not found", None),
             ("something else", Some(hash)),
+            ("something else", Some(json!("0x"))),
         ] {
-            assert_eq!(node_error(message, data).revert(), None, "{message}");
+            let error = NodeError {
+                code: -32000,
+                ..node_error(message, data)
+            };
+            assert_eq!(error.revert(), None, "{message}");
         }
     }
 

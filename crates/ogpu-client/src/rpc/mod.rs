@@ -10,7 +10,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -39,6 +39,8 @@ pub(crate) use receipt::RawReceipt;
 
 /// The longest answer that is read.
 const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
+/// How many characters of a node's message are kept.
+const TEXT_LIMIT: usize = 1024;
 /// Calls in one request; a server that refuses so many gets half of them.
 const BATCH_SIZE: usize = 100;
 /// Requests of one large read that are under way at a time.
@@ -61,6 +63,8 @@ struct Inner {
     timeout: Duration,
     retry: RetryPolicy,
     next_id: AtomicU64,
+    /// Calls in one request, as many as the server was seen to take.
+    batch_size: AtomicUsize,
 }
 
 impl fmt::Debug for Rpc {
@@ -113,6 +117,7 @@ impl Rpc {
                 timeout,
                 retry,
                 next_id: AtomicU64::new(1),
+                batch_size: AtomicUsize::new(BATCH_SIZE),
             }),
         }
     }
@@ -172,14 +177,16 @@ impl Rpc {
     /// for each, in order. The outer error means that nothing could be read.
     #[tracing::instrument(name = "rpc_batch", level = "debug", skip_all, fields(calls = calls.len(), endpoint = %self.inner.endpoint))]
     pub(crate) async fn batch(&self, mut calls: Vec<Call>) -> Result<Vec<Answer>, RpcError> {
+        let size = self.inner.batch_size.load(Ordering::Relaxed);
+        let deadline = self.deadline();
         let mut parts = Vec::new();
-        while calls.len() > BATCH_SIZE {
-            let rest = calls.split_off(BATCH_SIZE);
+        while calls.len() > size {
+            let rest = calls.split_off(size);
             parts.push(std::mem::replace(&mut calls, rest));
         }
         parts.push(calls);
         let parts: Vec<Vec<Answer>> = stream::iter(parts)
-            .map(|part| self.batch_part(part))
+            .map(|part| self.batch_part(part, deadline))
             .buffered(BATCH_CONCURRENCY)
             .try_collect()
             .await?;
@@ -198,7 +205,11 @@ impl Rpc {
     }
 
     /// One request; halved when the server refuses its size.
-    fn batch_part(&self, mut calls: Vec<Call>) -> BoxFuture<'_, Result<Vec<Answer>, RpcError>> {
+    fn batch_part(
+        &self,
+        mut calls: Vec<Call>,
+        deadline: Deadline,
+    ) -> BoxFuture<'_, Result<Vec<Answer>, RpcError>> {
         Box::pin(async move {
             let started = Instant::now();
             if calls.len() <= 1 {
@@ -208,16 +219,11 @@ impl Rpc {
                 }
                 return Ok(answers);
             }
-            let sent = with_retries(
-                self.inner.retry,
-                self.deadline(),
-                RpcCause::advice,
-                || async {
-                    let first_id = self.take_ids(calls.len() as u64);
-                    let body = self.exchange(wire::batch_body(first_id, &calls)).await?;
-                    wire::read_batch(&body, first_id, calls.len())
-                },
-            )
+            let sent = with_retries(self.inner.retry, deadline, RpcCause::advice, || async {
+                let first_id = self.take_ids(calls.len() as u64);
+                let body = self.exchange(wire::batch_body(first_id, &calls)).await?;
+                wire::read_batch(&body, first_id, calls.len())
+            })
             .await;
             match sent {
                 Ok(answers) => {
@@ -234,10 +240,12 @@ impl Rpc {
                     }
                     Ok(settled)
                 }
-                Err(Exhausted { last, .. }) if refuses_batch(&last) => {
-                    let rest = calls.split_off(calls.len() / 2);
-                    let mut answers = self.batch_part(calls).await?;
-                    answers.extend(self.batch_part(rest).await?);
+                Err(Exhausted { last, .. }) if refuses_batch(&last) && !deadline.has_passed() => {
+                    let half = calls.len() / 2;
+                    self.inner.batch_size.fetch_min(half, Ordering::Relaxed);
+                    let rest = calls.split_off(half);
+                    let mut answers = self.batch_part(calls, deadline).await?;
+                    answers.extend(self.batch_part(rest, deadline).await?);
                     Ok(answers)
                 }
                 Err(Exhausted { last, tries }) => Err(self.error("batch", tries, started, last)),
@@ -301,8 +309,7 @@ impl Rpc {
 
     /// All tries of one call together: each try has its own limit, so this only bounds the pauses.
     fn deadline(&self) -> Deadline {
-        let tries = self.inner.retry.tries.max(1);
-        Deadline::after((self.inner.timeout + self.inner.retry.max_backoff) * tries)
+        Deadline::after(self.inner.retry.longest(self.inner.timeout))
     }
 
     pub(crate) fn error(
@@ -310,8 +317,9 @@ impl Rpc {
         method: &str,
         tries: u32,
         started: Instant,
-        cause: RpcCause,
+        mut cause: RpcCause,
     ) -> RpcError {
+        cause.rewrite(|text| excerpt(&self.inner.endpoint.redact(text)));
         RpcError {
             method: method.to_owned(),
             endpoint: self.inner.endpoint.clone(),
@@ -322,12 +330,21 @@ impl Rpc {
     }
 }
 
+/// A server's text, cut to what an error should carry.
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(TEXT_LIMIT) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
 /// Whether a batch as a whole was refused, so that smaller ones may pass.
 fn refuses_batch(cause: &RpcCause) -> bool {
     match cause {
-        RpcCause::Node(_) | RpcCause::Malformed { .. } => true,
+        // Asking too often, or too early, is no matter of size.
+        RpcCause::Node(_) => cause.advice() == Advice::Final,
+        RpcCause::Malformed { .. } | RpcCause::Http(HttpError::TooLarge { .. }) => true,
         RpcCause::Http(HttpError::Status { status, .. }) => matches!(status, 400 | 413 | 414),
-        RpcCause::Http(HttpError::TooLarge { .. }) => true,
         RpcCause::Http(_) => false,
     }
 }

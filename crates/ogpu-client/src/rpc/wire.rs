@@ -1,8 +1,11 @@
 //! The JSON-RPC 2.0 envelope: requests out, answers in, matched by id.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer as _, Serialize,
+    de::{self, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use super::{
@@ -98,7 +101,11 @@ pub(super) fn read_batch(
     {
         return Err(RpcCause::Node(error));
     }
-    let answers: Vec<Answer<'_>> = serde_json::from_slice(body).map_err(RpcCause::malformed)?;
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let answers = reader
+        .deserialize_seq(AtMost(count))
+        .and_then(|answers| reader.end().map(|()| answers))
+        .map_err(RpcCause::malformed)?;
     let mut by_id = HashMap::with_capacity(answers.len());
     for answer in answers {
         let id = answer
@@ -117,6 +124,28 @@ pub(super) fn read_batch(
                 .outcome()
         })
         .collect())
+}
+
+/// Reads so many answers and no more: a body full of small ones would take many times its size.
+struct AtMost(usize);
+
+impl<'de> Visitor<'de> for AtMost {
+    type Value = Vec<Answer<'de>>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "an array of at most {} answers", self.0)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut answers = Vec::new();
+        while let Some(answer) = items.next_element()? {
+            if answers.len() == self.0 {
+                return Err(de::Error::invalid_length(self.0 + 1, &self));
+            }
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
 }
 
 #[cfg(test)]
@@ -138,6 +167,15 @@ mod tests {
         assert!(matches!(&answers[0], Err(RpcCause::Node(e)) if e.code == 3));
         assert_eq!(answers[1].as_ref().unwrap().get(), "null");
         assert!(matches!(&answers[2], Err(RpcCause::Malformed { .. })));
+    }
+
+    #[test]
+    fn more_answers_than_calls_are_refused() {
+        let body = format!("[{}]", vec!["{}"; 1_000].join(","));
+        assert!(matches!(
+            read_batch(body.as_bytes(), 1, 2),
+            Err(RpcCause::Malformed { problem }) if problem.contains("at most 2")
+        ));
     }
 
     #[test]

@@ -57,18 +57,16 @@ pub enum ServiceCause {
     #[error("the chain names no such service: give its URL to the client's builder")]
     NotConfigured,
     /// A URL that somebody else chose leads away from the gateway.
-    #[error(
-        "`{url}` is not on the gateway: allow foreign URLs on the client's builder to fetch it"
-    )]
+    #[error("{url} is not on the gateway: allow foreign URLs on the client's builder to fetch it")]
     ForeignUrl {
-        /// The URL, without its query.
-        url: String,
+        /// The URL; prints without what may be secret.
+        url: Endpoint,
     },
-    /// What was given is no http or https URL.
-    #[error("`{url}` is not an http or https URL")]
+    /// What was given names no content.
+    #[error("`{start}` begins no URL of any content: give an http, https or ipfs URL")]
     InvalidUrl {
-        /// The beginning of what was given.
-        url: String,
+        /// The beginning of what was given, at most 16 characters: too little to hold a key.
+        start: String,
     },
 }
 
@@ -79,12 +77,27 @@ impl ServiceCause {
         }
     }
 
+    pub(super) fn invalid_url(text: &str) -> Self {
+        Self::InvalidUrl {
+            start: text.chars().take(16).collect(),
+        }
+    }
+
     pub(super) fn timeout(limit: Duration) -> Self {
         Self::Http(HttpError::Timeout { limit })
     }
 
     pub(super) fn http(error: reqwest::Error, limit: Duration) -> Self {
         Self::Http(HttpError::from_reqwest(error, limit))
+    }
+
+    /// Rewrites the texts that came from the server.
+    pub(super) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
+        match self {
+            Self::Http(error) => error.rewrite(rewrite),
+            Self::Malformed { problem } => *problem = rewrite(problem),
+            Self::NotConfigured | Self::ForeignUrl { .. } | Self::InvalidUrl { .. } => {}
+        }
     }
 
     pub(super) fn advice(&self) -> Advice {

@@ -4,13 +4,12 @@
 //! configured gateway, so that no provider can make a client ask an address inside its own network.
 
 use ogpu_chain::Endpoint;
+use url::Url;
 
 use super::{Payload, ServiceCause, ServiceError, ServiceOptions, Services, attempt};
 use crate::{deadline::Deadline, http};
 
 const SERVICE: &str = "gateway";
-/// How much of a text that is no URL an error repeats.
-const EXCERPT: usize = 100;
 
 /// Where a payload is.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,9 +47,7 @@ impl Services {
         let location = locate(url, self.gateway.as_ref(), true);
         match location.map_err(|cause| self.failure(cause))? {
             Location::At(endpoint) => self.get(&endpoint, options, deadline).await,
-            Location::Inline => Err(self.failure(ServiceCause::InvalidUrl {
-                url: url.chars().take(EXCERPT).collect(),
-            })),
+            Location::Inline => Err(self.failure(ServiceCause::invalid_url(url))),
         }
     }
 
@@ -97,12 +94,11 @@ fn locate(
         return on_gateway(gateway, content.trim_start_matches("ipfs/"));
     }
     // `a: b` parses as a URL of scheme `a`: only the schemes that name content count.
-    let Some(endpoint) = Endpoint::parse(text).ok().filter(|e| !e.is_websocket()) else {
+    let Ok(endpoint) = Endpoint::parse_http(text) else {
         return Ok(Location::Inline);
     };
     let url = endpoint.as_url();
-    let is_on_gateway = gateway.is_some_and(|gateway| gateway.as_url().origin() == url.origin());
-    if is_on_gateway || allow_foreign {
+    if allow_foreign || gateway.is_some_and(|gateway| is_below(gateway.as_url(), url)) {
         return Ok(Location::At(endpoint));
     }
     // Another gateway's URL names the content, which ours serves as well.
@@ -111,14 +107,30 @@ fn locate(
     {
         return on_gateway(gateway, content);
     }
-    Err(ServiceCause::ForeignUrl {
-        url: format!("{}{}", url.origin().ascii_serialization(), url.path()),
-    })
+    Err(ServiceCause::ForeignUrl { url: endpoint })
 }
 
+/// Whether `url` is content of the gateway, and not something else on its server.
+fn is_below(gateway: &Url, url: &Url) -> bool {
+    let prefix = gateway.path().trim_end_matches('/');
+    gateway.origin() == url.origin()
+        && url.username().is_empty()
+        && url
+            .path()
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// `content` is a content id and a path below it, escaped as URLs are.
 fn on_gateway(gateway: Option<&Endpoint>, content: &str) -> Result<Location, ServiceCause> {
     let gateway = gateway.ok_or(ServiceCause::NotConfigured)?;
-    Ok(Location::At(gateway.join(content.split('/'))))
+    let base = gateway.expose().trim_end_matches('/');
+    Endpoint::parse_http(&format!("{base}/{content}"))
+        .ok()
+        // `..` must not lead out again.
+        .filter(|endpoint| is_below(gateway.as_url(), endpoint.as_url()))
+        .map(Location::At)
+        .ok_or_else(|| ServiceCause::invalid_url(content))
 }
 
 #[cfg(test)]
@@ -151,6 +163,24 @@ mod tests {
             "https://other.example/ipfs/QmA",
             "https://gateway.example/ipfs/QmA",
         );
+        check(
+            "https://user@gateway.example/ipfs/QmA",
+            "https://gateway.example/ipfs/QmA",
+        );
+        check(
+            "https://other.example/ipfs/QmA/a%20b",
+            "https://gateway.example/ipfs/QmA/a%20b",
+        );
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_gateways_content() {
+        for data in ["ipfs://../admin", "ipfs://QmA/../../admin"] {
+            assert!(
+                matches!(at(data), Err(ServiceCause::InvalidUrl { .. })),
+                "{data}"
+            );
+        }
     }
 
     #[test]
@@ -160,6 +190,7 @@ mod tests {
             "https://gateway.example:8443/ipfs-not",
             "https://gateway.example.evil.example/x",
             "http://localhost:8545",
+            "https://gateway.example/admin/delete",
         ] {
             assert!(
                 matches!(at(data), Err(ServiceCause::ForeignUrl { .. })),

@@ -96,10 +96,13 @@ where
     };
     with_retries(options.retry, deadline, ServiceCause::advice, one_try)
         .await
-        .map_err(|Exhausted { last, tries }| ServiceError {
-            service,
-            endpoint: Some(endpoint.clone()),
-            tries,
-            cause: last,
+        .map_err(|Exhausted { mut last, tries }| {
+            last.rewrite(|text| endpoint.redact(text));
+            ServiceError {
+                service,
+                endpoint: Some(endpoint.clone()),
+                tries,
+                cause: last,
+            }
         })
 }

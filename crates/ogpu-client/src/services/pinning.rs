@@ -1,13 +1,15 @@
 //! Pinning: content goes up, a gateway URL comes back.
 
+use ogpu_chain::Endpoint;
 use reqwest::multipart::{Form, Part};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::{ServiceCause, ServiceError, ServiceOptions, Services, attempt};
 use crate::{deadline::Deadline, http};
 
 const SERVICE: &str = "pinning";
+/// The link goes on chain, where every byte costs gas.
+const LINK_LIMIT: usize = 2048;
 
 /// A file to be pinned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +74,7 @@ impl Services {
         upload: &Upload,
         options: &ServiceOptions,
         deadline: Deadline,
-    ) -> Result<Url, ServiceError> {
+    ) -> Result<String, ServiceError> {
         let endpoint = self
             .pin
             .as_ref()
@@ -95,15 +97,17 @@ impl Services {
     }
 }
 
-fn read_link(body: &[u8]) -> Result<Url, ServiceCause> {
+fn read_link(body: &[u8]) -> Result<String, ServiceCause> {
     let answer: Answer = serde_json::from_slice(body).map_err(ServiceCause::malformed)?;
-    let url = Url::parse(&answer.link).map_err(ServiceCause::malformed)?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(ServiceCause::malformed(
-            "the link is not an http or https URL",
-        ));
+    if answer.link.len() > LINK_LIMIT {
+        return Err(ServiceCause::malformed(format_args!(
+            "the link is longer than {LINK_LIMIT} bytes"
+        )));
     }
-    Ok(url)
+    // As it came: a parser would write it anew, and the link is what goes on chain.
+    Endpoint::parse_http(&answer.link)
+        .map(|_| answer.link)
+        .map_err(ServiceCause::malformed)
 }
 
 #[cfg(test)]
@@ -113,9 +117,7 @@ mod tests {
     #[test]
     fn only_a_web_link_is_an_answer() {
         assert_eq!(
-            read_link(br#"{"link":"https://example.org/ipfs/Qm"}"#)
-                .unwrap()
-                .as_str(),
+            read_link(br#"{"link":"https://example.org/ipfs/Qm"}"#).unwrap(),
             "https://example.org/ipfs/Qm"
         );
         for body in [

@@ -81,6 +81,26 @@ pub enum TxError {
         /// The call's whole time.
         budget: Duration,
     },
+    /// The address has no contract that could take the call: what is sent there is lost.
+    #[error("there is no contract at {address} to call: is the chain's description right?")]
+    NoContract {
+        /// The address.
+        address: Address,
+    },
+    /// The node could not be reached, or turned every offer away: nothing has arrived.
+    #[error("not sent: the node took no offer of transaction {hash} within {budget:?}")]
+    NotTaken {
+        /// The transaction's hash.
+        hash: TxHash,
+        /// The call's whole time.
+        budget: Duration,
+        /// The last trouble with the node.
+        #[source]
+        source: Box<RpcError>,
+    },
+    /// The program's runtime ended before anything was sent.
+    #[error("not sent: the runtime ended first")]
+    Interrupted,
     /// The node refused the transaction for good.
     #[error("the node refused transaction {hash} (nonce {nonce})")]
     Rejected {
@@ -120,12 +140,13 @@ pub enum TxError {
         nonce: u64,
     },
     /// Mined, and reverted: the gas is spent, nothing else happened.
-    #[error("transaction {} was mined in block {} but reverted: {revert}", receipt.transaction_hash, receipt.block_number)]
+    #[error("transaction {} was mined in block {} but reverted: {}", receipt.transaction_hash, receipt.block_number, reason(revert.as_ref()))]
     Reverted {
         /// The receipt.
         receipt: Box<Receipt>,
-        /// The reason, as the same call gives it on the state before that block.
-        revert: Revert,
+        /// The reason, as the same call gives it on the state before that block; `None` where it
+        /// does not fail there, or the node could not be asked.
+        revert: Option<Revert>,
     },
 }
 
@@ -139,6 +160,9 @@ impl TxError {
             | Self::Sign { .. }
             | Self::TooLate { .. }
             | Self::OutOfTime { .. }
+            | Self::NoContract { .. }
+            | Self::NotTaken { .. }
+            | Self::Interrupted
             | Self::Rejected { .. } => Outcome::NotSent,
             Self::Pending { hash, nonce, .. } | Self::NonceUsed { hash, nonce, .. } => {
                 Outcome::Unknown {
@@ -155,10 +179,15 @@ impl TxError {
     /// The contract's words, if it refused.
     pub fn revert(&self) -> Option<&Revert> {
         match self {
-            Self::WouldRevert { revert, .. } | Self::Reverted { revert, .. } => Some(revert),
+            Self::WouldRevert { revert, .. } => Some(revert),
+            Self::Reverted { revert, .. } => revert.as_ref(),
             _ => None,
         }
     }
+}
+
+fn reason(revert: Option<&Revert>) -> String {
+    revert.map_or_else(|| "the reason is not known".to_owned(), Revert::to_string)
 }
 
 fn target_name(to: Option<Address>) -> String {

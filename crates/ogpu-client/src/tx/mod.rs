@@ -18,5 +18,5 @@ pub use error::{Outcome, TxError};
 pub use request::TransactionRequest;
 
 pub(crate) use lane::Lanes;
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::{KnownContracts, Prepared, prepare};
 pub(crate) use send::{Sending, send};

@@ -1,7 +1,13 @@
-//! Everything a transaction needs from the node before it can be signed: one round trip.
+//! Everything a transaction needs from the node before it can be signed: one round trip, and one
+//! more for the first call of a contract.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+};
 
 use ogpu_contracts::Revert;
-use ogpu_types::{Address, Wei};
+use ogpu_types::{Address, HexBytes, Wei};
 use primitive_types::U256;
 use serde_json::json;
 
@@ -13,6 +19,28 @@ use crate::rpc::{Block, BlockId, Call, Quantity, Rpc, RpcCause, RpcError};
 
 /// How much of the estimate is added to it: the state may move before the transaction is mined.
 const GAS_MARGIN_PERCENT: u64 = 25;
+
+/// Addresses where a contract was seen; code does not go away.
+#[derive(Debug, Default)]
+pub(crate) struct KnownContracts {
+    addresses: Mutex<HashSet<Address>>,
+}
+
+impl KnownContracts {
+    fn has(&self, address: Address) -> bool {
+        self.addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&address)
+    }
+
+    fn add(&self, address: Address) {
+        self.addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(address);
+    }
+}
 
 /// A request that lacks only its nonce and signature.
 #[derive(Clone, Debug)]
@@ -32,12 +60,14 @@ pub(crate) struct Prepared {
 /// [`TxError::Prepare`] when the node cannot say.
 pub(crate) async fn prepare(
     rpc: &Rpc,
+    known: &KnownContracts,
     from: Address,
     request: TransactionRequest,
 ) -> Result<Prepared, TxError> {
     let failed = |source: RpcError| TxError::Prepare {
         source: Box::new(source),
     };
+    require_contract(rpc, known, &request).await?;
     let [estimate, head, gas_price, history, nonce, balance] =
         rpc.batch_of(calls(from, &request)).await.map_err(failed)?;
 
@@ -100,6 +130,31 @@ fn calls(from: Address, request: &TransactionRequest) -> [Call; 6] {
     ]
 }
 
+/// A call of an address without a contract succeeds, and takes the money.
+async fn require_contract(
+    rpc: &Rpc,
+    known: &KnownContracts,
+    request: &TransactionRequest,
+) -> Result<(), TxError> {
+    let Some(address) = request.to.filter(|_| !request.data.is_empty()) else {
+        return Ok(());
+    };
+    if known.has(address) {
+        return Ok(());
+    }
+    let code: HexBytes = rpc
+        .call("eth_getCode", (address, BlockId::Latest))
+        .await
+        .map_err(|source| TxError::Prepare {
+            source: Box::new(source),
+        })?;
+    if code.is_empty() {
+        return Err(TxError::NoContract { address });
+    }
+    known.add(address);
+    Ok(())
+}
+
 /// The request as `eth_call` and `eth_estimateGas` want it.
 pub(super) fn call_object(from: Address, request: &TransactionRequest) -> serde_json::Value {
     let mut object = json!({
@@ -147,13 +202,14 @@ fn with_margin(estimate: u64, block_gas_limit: u64) -> u64 {
         .min(block_gas_limit.max(estimate))
 }
 
-/// The refusal that an already mined transaction met, as the same call gives it now.
+/// The refusal that an already mined transaction met, as the same call gives it on the state before
+/// its block; `None` where it does not fail there, or the node cannot be asked.
 pub(super) async fn revert_reason(
     rpc: &Rpc,
     from: Address,
     request: &TransactionRequest,
     block: u64,
-) -> Revert {
+) -> Option<Revert> {
     let params = json!([
         call_object(from, request),
         BlockId::Number(block.saturating_sub(1))
@@ -162,7 +218,6 @@ pub(super) async fn revert_reason(
         .await
         .err()
         .and_then(|error| error.revert())
-        .unwrap_or(Revert::Empty)
 }
 
 #[cfg(test)]

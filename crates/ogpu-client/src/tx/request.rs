@@ -50,7 +50,8 @@ impl TransactionRequest {
         self
     }
 
-    /// Never sends it at or after this time, in unix seconds. Defaults to no limit.
+    /// Does not send it for the first time at or after this time, in unix seconds. Defaults to no
+    /// limit.
     pub fn with_not_after(mut self, unix_seconds: u64) -> Self {
         self.not_after = Some(unix_seconds);
         self

@@ -1,10 +1,15 @@
 //! From a prepared request to a receipt, in a task of its own.
 
-use std::{panic::resume_unwind, sync::Arc, time::Duration};
+use std::{
+    panic::resume_unwind,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use ogpu_types::{ChainId, Receipt, TxHash};
 use serde_json::json;
-use tracing::{debug, warn};
+use tokio::time::Instant;
+use tracing::{Instrument, Span, debug, info, warn};
 
 use super::{
     Lanes, Prepared, TxError,
@@ -31,8 +36,11 @@ const OFFER_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_OFFER_PAUSE: Duration = Duration::from_secs(10);
 /// How often the bytes of a transaction that is not mined are offered again: a node may drop them.
 const REOFFER_EVERY: Duration = Duration::from_secs(15);
-/// How many looks must find the nonce used and the receipt missing: one node may lag.
-const LOOKS_BEFORE_GIVING_UP: u32 = 4;
+/// How many looks must find the same before it counts as the chain's state, and not as one node
+/// behind a balancer that lags.
+const LOOKS: u32 = 5;
+/// The pause between such looks.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// What sending needs besides the request.
 #[derive(Clone, Debug)]
@@ -48,12 +56,31 @@ pub(crate) struct Sending {
 ///
 /// All of it happens in a task of its own: dropping the returned future stops nothing halfway.
 pub(crate) async fn send(sending: Sending, prepared: Prepared) -> Result<Receipt, TxError> {
-    match tokio::spawn(sending.run(prepared)).await {
+    let budget = sending.deadline.budget();
+    let offered = Arc::new(OnceLock::new());
+    let task = sending
+        .run(prepared, Arc::clone(&offered))
+        .instrument(Span::current());
+    match tokio::spawn(task).await {
         Ok(result) => result,
-        // The task is never aborted, so it can only have panicked.
-        Err(error) => resume_unwind(error.into_panic()),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime ended, and the task with it.
+            Err(_) => Err(match offered.get() {
+                Some(&(hash, nonce)) => TxError::Pending {
+                    hash,
+                    nonce,
+                    budget,
+                    source: None,
+                },
+                None => TxError::Interrupted,
+            }),
+        },
     }
 }
+
+/// What was offered to the node: hash and nonce.
+type FirstOffer = Arc<OnceLock<(TxHash, u64)>>;
 
 /// How offering the bytes ended.
 enum Offered {
@@ -64,7 +91,7 @@ enum Offered {
 }
 
 impl Sending {
-    async fn run(self, prepared: Prepared) -> Result<Receipt, TxError> {
+    async fn run(self, prepared: Prepared, first_offer: FirstOffer) -> Result<Receipt, TxError> {
         let lane = self.lanes.of(self.signer.address());
         let (signed, nonce_used) = {
             let Some(_turn) = self.deadline.bound(lane.turn()).await else {
@@ -74,7 +101,9 @@ impl Sending {
             let signed = Signed::new(&prepared, self.chain, nonce, &self.signer)
                 .map_err(|source| TxError::Sign { source })?;
             self.check_time(&prepared)?;
+            info!(hash = %signed.hash, nonce, from = %self.signer.address(), "sending a transaction");
             lane.book().take(signed.clone());
+            let _ = first_offer.set((signed.hash, nonce));
             match self.offer(&signed, &prepared).await {
                 Offered::Out { nonce_used } => (signed, nonce_used),
                 Offered::NotOut { error } => {
@@ -84,7 +113,7 @@ impl Sending {
             }
         };
         let receipt = self.wait(&signed, nonce_used).await?;
-        lane.book().seen_mined(signed.hash);
+        lane.book().seen_mined(&signed);
         self.conclude(receipt, &prepared).await
     }
 
@@ -96,19 +125,33 @@ impl Sending {
         let Some((mined, pending)) = self.counts().await else {
             return lane.book().next_nonce(pending_count);
         };
-        lane.book().settle(mined);
+        if lane.book().is_ahead_of(mined) && self.is_set_back(mined).await {
+            warn!(account = %self.signer.address(), mined, "the chain was set back; starting over from its nonce");
+            lane.book().reset(mined);
+        }
+        lane.book().learn_mined(mined);
         let forgotten = lane.book().forgotten(pending);
         for signed in forgotten {
             debug!(hash = %signed.hash, nonce = signed.nonce, "offering again what the node forgot");
-            // Whatever the answer: what does not arrive now is offered again before the next one.
-            let _ = self.offer_once(&signed).await;
-        }
-        let is_ahead = lane.book().is_ahead_of(pending);
-        if is_ahead && mined == pending && self.counts().await == Some((mined, pending)) {
-            warn!(account = %self.signer.address(), pending, "the chain was set back; starting over from its nonce");
-            lane.book().reset(pending);
+            if let Some(Err(error)) = self.offer_once(&signed).await
+                && classify(&error) == Meaning::Refused
+            {
+                warn!(hash = %signed.hash, nonce = signed.nonce, error = as_dyn(&error), "the node refuses what it was offered before; its nonce is free again");
+                lane.book().give_back(&signed);
+            }
         }
         lane.book().next_nonce(pending)
+    }
+
+    /// Whether the node keeps saying that fewer transactions are mined than were seen mined.
+    async fn is_set_back(&self, mined: u64) -> bool {
+        for _ in 0..LOOKS {
+            tokio::time::sleep(LOOK_PAUSE.min(self.deadline.remaining())).await;
+            if self.deadline.has_passed() || self.counts().await != Some((mined, mined)) {
+                return false;
+            }
+        }
+        true
     }
 
     /// The account's transactions: mined, and mined or pending. `None` when the node cannot say.
@@ -149,55 +192,68 @@ impl Sending {
         let mut may_be_out = false;
         loop {
             let mut pause = OFFER_PAUSE;
-            let failure = match self.offer_once(signed).await {
+            match self.offer_once(signed).await {
                 Some(Ok(())) => return Offered::Out { nonce_used: false },
-                Some(Err(error)) => Some((classify(&error), error)),
-                None => None,
-            };
-            match failure {
-                Some((Meaning::AlreadyKnown, _)) => return Offered::Out { nonce_used: false },
-                Some((Meaning::NonceUsed, _)) => return Offered::Out { nonce_used: true },
-                Some((Meaning::Refused, source)) if !may_be_out => {
-                    return Offered::NotOut {
-                        error: TxError::Rejected {
-                            hash: signed.hash,
-                            nonce: signed.nonce,
-                            source: Box::new(source),
-                        },
-                    };
-                }
-                // Refused though it may have arrived before, as a spent balance shows.
-                Some((Meaning::Refused, _)) => return Offered::Out { nonce_used: false },
-                Some((Meaning::NeverLeft, source)) if !may_be_out => {
-                    debug!(hash = %signed.hash, "cannot reach the node; nothing has left");
-                    // Still unsent: its time may run out.
-                    if let Err(error) = self.check_time(prepared) {
-                        let error = match error {
-                            TxError::OutOfTime { .. } => TxError::Rejected {
-                                hash: signed.hash,
-                                nonce: signed.nonce,
-                                source: Box::new(source),
-                            },
-                            other => other,
-                        };
-                        return Offered::NotOut { error };
-                    }
-                }
-                Some((Meaning::NeverLeft, _)) => {}
-                Some((Meaning::Unclear, error)) => {
-                    may_be_out = true;
+                // On their way when time was up.
+                None => may_be_out = true,
+                Some(Err(error)) => {
                     if let Advice::RetryAfter(wish) = error.cause.advice() {
                         pause = wish.min(LONGEST_OFFER_PAUSE);
                     }
-                    warn!(hash = %signed.hash, nonce = signed.nonce, %error, "the answer to a sent transaction is lost; offering the same bytes again");
+                    match classify(&error) {
+                        Meaning::AlreadyKnown => return Offered::Out { nonce_used: false },
+                        Meaning::NonceUsed => return Offered::Out { nonce_used: true },
+                        // After an unclear offer, a refusal may only show that it had arrived.
+                        Meaning::Refused if may_be_out => {
+                            return Offered::Out { nonce_used: false };
+                        }
+                        Meaning::Refused => {
+                            return Offered::NotOut {
+                                error: TxError::Rejected {
+                                    hash: signed.hash,
+                                    nonce: signed.nonce,
+                                    source: Box::new(error),
+                                },
+                            };
+                        }
+                        Meaning::NotTaken if may_be_out => {}
+                        Meaning::NotTaken => {
+                            debug!(hash = %signed.hash, error = as_dyn(&error), "the node took no offer yet");
+                            if let Some(error) = self.too_late(signed, prepared, pause, error) {
+                                return Offered::NotOut { error };
+                            }
+                        }
+                        Meaning::Unclear => {
+                            may_be_out = true;
+                            warn!(hash = %signed.hash, nonce = signed.nonce, error = as_dyn(&error), "the answer to a sent transaction is lost; offering the same bytes again");
+                        }
+                    }
                 }
-                None => may_be_out = true,
             }
-            if self.deadline.has_passed() && may_be_out {
+            if pause >= self.deadline.remaining() {
+                // Only what may be out gets here: the rest was given up above.
                 return Offered::Out { nonce_used: false };
             }
-            tokio::time::sleep(pause.min(self.deadline.remaining())).await;
+            tokio::time::sleep(pause).await;
         }
+    }
+
+    /// Why bytes that no node has taken yet are not offered once more after `pause`, if so.
+    fn too_late(
+        &self,
+        signed: &Signed,
+        prepared: &Prepared,
+        pause: Duration,
+        trouble: RpcError,
+    ) -> Option<TxError> {
+        if pause >= self.deadline.remaining() {
+            return Some(TxError::NotTaken {
+                hash: signed.hash,
+                budget: self.deadline.budget(),
+                source: Box::new(trouble),
+            });
+        }
+        self.check_time(prepared).err()
     }
 
     /// `None` when the deadline passed while the bytes were on their way.
@@ -206,11 +262,16 @@ impl Sending {
             .rpc
             .call::<TxHash>("eth_sendRawTransaction", [&signed.raw]);
         let answer = self.deadline.bound(sent).await?;
-        Some(answer.map(|hash| {
-            if hash != signed.hash {
-                warn!(expected = %signed.hash, answered = %hash, "the node names another hash than the transaction has");
+        Some(match answer {
+            Ok(hash) => {
+                if hash != signed.hash {
+                    warn!(expected = %signed.hash, answered = %hash, "the node names another hash than the transaction has");
+                }
+                Ok(())
             }
-        }))
+            // A server may echo what it was sent.
+            Err(error) => Err(error.without(&signed.raw.to_string())),
+        })
     }
 
     /// Looks for the receipt until it is there or time is up.
@@ -218,6 +279,7 @@ impl Sending {
         let mut pause = FIRST_POLL;
         let mut trouble = None;
         let mut looks = 0;
+        let mut next_look = Instant::now();
         let mut reoffer = Deadline::after(REOFFER_EVERY);
         loop {
             match self.receipt(signed.hash).await {
@@ -234,9 +296,14 @@ impl Sending {
                     source: trouble,
                 });
             }
-            if nonce_used && let Some((mined, _)) = self.counts().await {
-                looks = if mined > signed.nonce { looks + 1 } else { 0 };
-                if looks >= LOOKS_BEFORE_GIVING_UP {
+            if nonce_used && Instant::now() >= next_look {
+                next_look = Instant::now() + LOOK_PAUSE;
+                let is_used = self
+                    .counts()
+                    .await
+                    .is_some_and(|(mined, _)| mined > signed.nonce);
+                looks = if is_used { looks + 1 } else { 0 };
+                if looks >= LOOKS {
                     return Err(TxError::NonceUsed {
                         from: self.signer.address(),
                         hash: signed.hash,
@@ -271,16 +338,21 @@ impl Sending {
         if receipt.succeeded() {
             return Ok(receipt);
         }
-        let revert = revert_reason(
+        let reason = revert_reason(
             &self.rpc,
             self.signer.address(),
             &prepared.request,
             receipt.block_number,
-        )
-        .await;
+        );
+        let revert = self.deadline.bound(reason).await.flatten();
         Err(TxError::Reverted {
             receipt: Box::new(receipt),
             revert,
         })
     }
+}
+
+/// An error for a log, which then shows its causes too.
+fn as_dyn(error: &RpcError) -> &(dyn std::error::Error + 'static) {
+    error
 }

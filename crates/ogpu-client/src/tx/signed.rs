@@ -38,6 +38,10 @@ impl Signed {
         nonce: u64,
         signer: &Signer,
     ) -> Result<Self, SignerError> {
+        // EIP-155 writes twice the id and 36 at most, in 64 bits here.
+        if chain.get() > (u64::MAX - 36) / 2 {
+            return Err(SignerError::ChainIdTooLarge { chain });
+        }
         let raw = signer.sign(&unsigned(prepared, chain, nonce, signer.address()))?;
         Ok(Self {
             hash: keccak256(&raw).into(),
@@ -120,6 +124,22 @@ mod tests {
         assert_eq!(read.hash, signed.hash.into());
         assert_eq!(read.max_fee_per_gas, Some(10.into()));
         assert_eq!(read.max_priority_fee_per_gas, Some(2.into()));
+    }
+
+    #[test]
+    fn a_chain_id_that_no_signature_can_carry_is_refused() {
+        let signer = Signer::from_bytes(&[7; 32]).unwrap();
+        let prepared = Prepared {
+            request: TransactionRequest::transfer(Address::new([1; 20]), Wei::ZERO),
+            gas_limit: 21_000,
+            fees: Fees::Legacy {
+                gas_price: 1.into(),
+            },
+            pending_nonce: 0,
+        };
+        let chain = ChainId::new(u64::MAX / 2);
+        let error = Signed::new(&prepared, chain, 0, &signer).unwrap_err();
+        assert_eq!(error, SignerError::ChainIdTooLarge { chain });
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ogpu_client::{
     Address, BuildError, ChainId, ChainSpec, Client, DeliveryMethod, Error, HttpError, Outcome,
-    RetryPolicy, RpcCause, Wei, chain::Contract,
+    RetryPolicy, RpcCause, TransactionRequest, TxError, Wei, chain::Contract,
 };
 
 use crate::network::{Network, source_info};
@@ -52,30 +52,63 @@ async fn nothing_is_signed_for_a_node_of_another_chain() {
     }
 }
 
-#[tokio::test]
-async fn a_transaction_without_the_protocols_event_is_reported_as_mined() {
-    let network = Network::start().await;
+/// The network's chain, but with Nexus and Vault at another address.
+fn misdescribed(network: &Network, address: Address) -> Client {
     let spec = network.devnet.chain_spec();
-    // An address without a contract takes any call, and emits nothing.
-    let nobody = Address::new([0x22; 20]);
     let wrong = ChainSpec::builder(spec.id())
         .rpc_url(spec.rpc_url().expose())
-        .contract(Contract::Nexus, nobody)
+        .contract(Contract::Nexus, address)
         .contract(Contract::Controller, spec.contract(Contract::Controller))
         .contract(Contract::Terminal, spec.contract(Contract::Terminal))
-        .contract(Contract::Vault, spec.contract(Contract::Vault))
+        .contract(Contract::Vault, address)
         .pin_url(network.devnet.services().pin_url())
         .build()
         .unwrap();
-    let client = Client::builder()
+    Client::builder()
         .chain(wrong)
         .signer(network.account.clone())
         .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_an_address_without_a_contract() {
+    let network = Network::start().await;
+    let nobody = Address::new([0x22; 20]);
+    let client = misdescribed(&network, nobody);
+    let info = source_info(DeliveryMethod::ManualConfirmation);
+    let account = network.account.address();
+    for error in [
+        client.publish_source(&info).await.unwrap_err(),
+        client
+            .vault_deposit(account, Wei::from(1_u64), &network.account)
+            .await
+            .unwrap_err(),
+    ] {
+        let Error::Transaction { source } = &error else {
+            panic!("{error:?}");
+        };
+        assert!(matches!(**source, TxError::NoContract { address } if address == nobody));
+        assert_eq!(error.outcome(), Outcome::NotSent);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_without_the_protocols_event_is_reported_as_mined() {
+    let network = Network::start().await;
+    // Code that stops at once: it takes any call, and emits nothing.
+    let init_code = [0x60, 0x01, 0x60, 0x00, 0xf3];
+    let receipt = network
+        .client
+        .send_transaction(TransactionRequest::deploy(init_code.to_vec()))
+        .await
         .unwrap();
+    let silent = receipt.contract_address.unwrap();
+    let client = misdescribed(&network, silent);
     let info = source_info(DeliveryMethod::ManualConfirmation);
     let error = client.publish_source(&info).await.unwrap_err();
     assert!(
-        matches!(&error, Error::MissingEvent { event: "SourcePublished", emitter, .. } if *emitter == nobody),
+        matches!(&error, Error::MissingEvent { event: "SourcePublished", emitter, .. } if *emitter == silent),
         "{error:?}"
     );
     assert!(matches!(error.outcome(), Outcome::Mined { .. }));

@@ -82,6 +82,25 @@ async fn what_is_no_response_is_refused() {
 }
 
 #[tokio::test]
+async fn a_forged_response_is_refused() {
+    let network = Network::start().await;
+    let (task, genuine, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;
+    let forger = network.devnet.accounts().provider().clone();
+    // Not confirmed yet, so that only its descent speaks against it.
+    let forged = network.unconfirmed_forgery(task, &forger).await;
+    let error = refused(&network, forged).await;
+    assert!(
+        matches!(error, Error::ResponseNotFound { address } if address == forged),
+        "{error:?}"
+    );
+    network
+        .client
+        .confirm_response(genuine.address)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn a_stranger_is_refused_and_an_agent_of_the_client_is_not() {
     let network = Network::start().await;
     let (_, response, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;

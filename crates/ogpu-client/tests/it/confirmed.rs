@@ -107,6 +107,21 @@ async fn a_lie_about_an_unconfirmed_response_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_forged_response_is_not_believed() {
+    let network = Network::start().await;
+    let (task, response) = confirmed(&network).await;
+    let (open, ..) = network.answered(DeliveryMethod::ManualConfirmation).await;
+    let forger = network.devnet.accounts().provider().clone();
+    for (task, genuine) in [(task, Some(response.address)), (open, None)] {
+        let forged = network.forged_response(task, &forger).await;
+        let lie = Scripted::status(200).with_json(&json!({ "data": { "address": forged } }));
+        network.devnet.services().script(Service::Management, [lie]);
+        let found = found(&network, task).await;
+        assert_eq!(found.map(|response| response.address), genuine);
+    }
+}
+
+#[tokio::test]
 async fn an_api_that_never_answers_costs_seconds_only() {
     let network = Network::start().await;
     let (task, response) = confirmed(&network).await;

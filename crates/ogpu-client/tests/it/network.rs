@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ogpu_client::{
     Address, Client, DeliveryMethod, ImageEnvironments, Response, Signer, SourceInfo, TaskInfo,
-    TaskInput, TransactionRequest, Wei,
+    TaskInput, TransactionRequest, Wei, types::HexBytes,
 };
-use ogpu_contracts::{ContractCall, controller, nexus, terminal};
+use ogpu_contracts::{ContractCall, controller, nexus, response, terminal};
 use ogpu_devnet::{Devnet, DevnetBuilder, SimulatedProvider};
 use serde_json::json;
 
@@ -186,4 +186,43 @@ where
     tokio::time::timeout(Duration::from_secs(60), looking)
         .await
         .unwrap_or_else(|_| panic!("{what} did not come within a minute"))
+}
+
+/// The init code of the network's own `Response` contract: anybody can deploy one.
+fn response_init_code() -> Vec<u8> {
+    let artifact = include_str!("../../../ogpu-devnet/artifacts/Response.json");
+    let artifact: serde_json::Value = serde_json::from_str(artifact).unwrap();
+    let code: HexBytes = artifact["bytecode"].as_str().unwrap().parse().unwrap();
+    code.into_vec()
+}
+
+impl Network {
+    /// A confirmed response to the task in all but its descent: it is the forger's.
+    pub(crate) async fn forged_response(&self, task: Address, forger: &Signer) -> Address {
+        let forged = self.unconfirmed_forgery(task, forger).await;
+        self.send(forger, forged, response::ConfirmCall).await;
+        forged
+    }
+
+    /// A response to the task that the task does not know of.
+    pub(crate) async fn unconfirmed_forgery(&self, task: Address, forger: &Signer) -> Address {
+        use ethers_core::abi::{Token, encode};
+        let arguments = encode(&[
+            Token::Address(forger.address().into()),
+            Token::Tuple(vec![
+                Token::Address(task.into()),
+                Token::Address(forger.address().into()),
+                Token::String("forged".into()),
+                Token::Uint(PAYMENT.into()),
+            ]),
+        ]);
+        let code = [response_init_code(), arguments].concat();
+        let receipt = self
+            .client
+            .send_transaction(TransactionRequest::deploy(code))
+            .signer(forger)
+            .await
+            .unwrap();
+        receipt.contract_address.unwrap()
+    }
 }

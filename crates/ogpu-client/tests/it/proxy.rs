@@ -23,6 +23,8 @@ pub(crate) enum Fate {
     AnswerLost,
     /// It never arrives.
     Lost,
+    /// It is turned away: the client asks too often.
+    TurnedAway,
     /// It arrives, and nobody ever answers.
     Hangs,
 }
@@ -90,6 +92,9 @@ async fn forward(State(faults): State<Arc<Faults>>, body: Bytes) -> Response {
     if fate == Fate::Lost {
         return StatusCode::BAD_GATEWAY.into_response();
     }
+    if fate == Fate::TurnedAway {
+        return StatusCode::TOO_MANY_REQUESTS.into_response();
+    }
     let answer = faults
         .http
         .post(&faults.node)
@@ -104,6 +109,6 @@ async fn forward(State(faults): State<Arc<Faults>>, body: Bytes) -> Response {
     match fate {
         Fate::AnswerLost => StatusCode::GATEWAY_TIMEOUT.into_response(),
         Fate::Hangs => std::future::pending().await,
-        Fate::Answered | Fate::Lost => answer.into_response(),
+        Fate::Answered | Fate::Lost | Fate::TurnedAway => answer.into_response(),
     }
 }

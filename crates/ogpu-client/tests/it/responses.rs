@@ -138,22 +138,17 @@ async fn an_address_without_a_task_is_named() {
     for address in [nobody, network.account.address(), source] {
         for error in [
             network.client.get_task_responses(address, ..).await.err(),
-            network
-                .client
-                .get_task_status(address)
-                .await
-                .err()
-                .filter(|_| address != source),
-        ]
-        .into_iter()
-        .flatten()
-        {
+            network.client.get_task_status(address).await.err(),
+        ] {
             assert!(
-                matches!(&error, Error::TaskNotFound { address: named } if *named == address),
+                matches!(error, Some(Error::TaskNotFound { address: named }) if named == address),
                 "{error:?}"
             );
         }
     }
+    let task = network.task(source).await;
+    let error = network.client.get_source_status(task).await;
+    assert!(matches!(error, Err(Error::SourceNotFound { address }) if address == task));
 }
 
 #[tokio::test]

@@ -129,6 +129,80 @@ async fn a_node_that_is_gone_is_not_a_failure_that_may_have_happened() {
 }
 
 #[tokio::test]
+async fn what_was_turned_away_is_not_sent_later_either() {
+    let network = Network::start().await;
+    let (proxy, client) = proxied(&network, first_sends(u32::MAX, Fate::TurnedAway)).await;
+    let before = mined(&network).await;
+    let account = network.account.address();
+    let deposit = |client: &Client, amount: u64| {
+        client
+            .vault_deposit(account, amount.into(), &network.account)
+            .timeout(Duration::from_secs(1))
+    };
+    let error = deposit(&client, 5).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::NotSent, "{error:?}");
+    assert!(proxy.sends() > 1);
+
+    // The nonce is free again, and nothing is left to be sent.
+    deposit(&network.client, 7).await.unwrap();
+    assert_eq!(mined(&network).await, before + 1);
+    assert_eq!(
+        network.client.vault_balance(account).await.unwrap(),
+        Wei::from(7_u64)
+    );
+}
+
+#[tokio::test]
+async fn what_the_node_refuses_later_does_not_block_the_account() {
+    let network = Network::start().await;
+    let (_proxy, client) = proxied(&network, first_sends(8, Fate::Lost)).await;
+    let account = network.account.address();
+    let deposit = |amount| {
+        client
+            .vault_deposit(account, amount, &network.account)
+            .timeout(Duration::from_secs(2))
+    };
+    let error = deposit(Wei::from_ether(100)).await.unwrap_err();
+    let Outcome::Unknown { nonce, .. } = error.outcome() else {
+        panic!("{error:?}");
+    };
+    // What was never taken cannot be paid for any more, so that the node refuses it.
+    network
+        .devnet
+        .set_balance(account, Wei::from_ether(1))
+        .await
+        .unwrap();
+    let receipt = deposit(Wei::from(3_u64)).await.unwrap();
+    let transaction: serde_json::Value = network
+        .client
+        .rpc()
+        .call("eth_getTransactionByHash", [receipt.transaction_hash])
+        .await
+        .unwrap();
+    assert_eq!(transaction["nonce"], format!("{nonce:#x}"));
+    assert_eq!(
+        network.client.vault_balance(account).await.unwrap(),
+        Wei::from(3_u64)
+    );
+}
+
+#[tokio::test]
+async fn an_account_goes_on_after_its_chain_was_set_back() {
+    let network = Network::start().await;
+    let rpc = network.client.rpc();
+    let snapshot: String = rpc.call("evm_snapshot", ()).await.unwrap();
+    network.deposit(Wei::from(1_u64)).await;
+    network.deposit(Wei::from(1_u64)).await;
+    assert!(rpc.call::<bool>("evm_revert", [snapshot]).await.unwrap());
+    network.deposit(Wei::from(5_u64)).await;
+    let balance = network
+        .client
+        .vault_balance(network.account.address())
+        .await;
+    assert_eq!(balance.unwrap(), Wei::from(5_u64));
+}
+
+#[tokio::test]
 async fn an_unknown_outcome_names_the_hash_that_settles_it() {
     let network = Network::start().await;
     let (_proxy, client) = proxied(&network, |body| {

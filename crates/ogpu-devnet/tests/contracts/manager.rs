@@ -32,6 +32,24 @@ async fn roles_are_the_hashes_of_their_names() {
 }
 
 #[tokio::test]
+async fn the_log_tells_which_roles_a_new_network_gives_out() {
+    let net = Net::start().await;
+    let (admin, manager) = (net.admin.address, net.manager);
+    let granted = |role, account| event(manager, "RoleGranted", (role, account, admin));
+    let administered = (role("PROVIDER"), ADMIN, role("CONTROLLER"));
+    assert_eq!(
+        net.history(manager).await,
+        [
+            granted(ADMIN, admin),
+            granted(role("JUDGE"), admin),
+            event(manager, "RoleAdminChanged", administered),
+            granted(role("CONTROLLER"), net.controller),
+            granted(role("CONTROLLER"), net.terminal),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn the_administrator_is_also_the_judge_and_nobody_else_is() {
     let net = Net::start().await;
     for role in [ADMIN, role("JUDGE")] {
