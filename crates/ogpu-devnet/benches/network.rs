@@ -1,5 +1,8 @@
 //! What a test pays for its network: `cargo bench -p ogpu-devnet`.
-#![allow(missing_docs, reason = "criterion's macros write an undocumented function")]
+#![allow(
+    missing_docs,
+    reason = "criterion's macros write an undocumented function"
+)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ogpu_client::Wei;

@@ -1,6 +1,6 @@
 //! How the contracts are put together, and the Nexus' lists of sources and clients.
 
-use ogpu_contracts::{controller, nexus, source, terminal, vault};
+use ogpu_contracts::{Revert, controller, nexus, source, terminal, vault};
 use ogpu_types::SourceStatus;
 
 use crate::support::Net;
@@ -57,22 +57,29 @@ async fn sources_are_listed_in_the_order_of_their_publication() {
 }
 
 #[tokio::test]
-async fn each_client_has_a_list_of_its_sources() {
+async fn each_client_is_listed_once_and_has_a_list_of_its_sources() {
     let net = Net::start().await;
-    let first = net.publish_source(net.source_params()).await;
-    net.publish_source_of(&net.other_client, net.source_params())
-        .await;
-    let second = net.publish_source(net.source_params()).await;
+    let (client, other) = (net.client.address, net.other_client.address);
+    let mut sources = Vec::new();
+    for _ in 0..2 {
+        sources.push(net.publish_source(net.source_params()).await);
+    }
+    let params = net.source_params();
+    let others = net.publish_source_of(&net.other_client, params).await;
+    sources.push(net.publish_source(net.source_params()).await);
 
-    let client = net.client.address;
-    for (index, source) in [first, second].into_iter().enumerate() {
+    for (index, source) in sources.into_iter().enumerate() {
         let call = nexus::SourcesOfCall(client, index.into());
         assert_eq!(net.read(net.nexus, call).await.0, source);
     }
-    for (index, client) in [client, net.other_client.address].into_iter().enumerate() {
-        let listed = net.read(net.nexus, nexus::ClientsCall(index.into())).await;
-        assert_eq!(listed.0, client);
+    let call = nexus::SourcesOfCall(other, 0.into());
+    assert_eq!(net.read(net.nexus, call).await.0, others);
+    for (index, client) in [client, other].into_iter().enumerate() {
+        let call = nexus::ClientsCall(index.into());
+        assert_eq!(net.read(net.nexus, call).await.0, client);
     }
+    let end = nexus::ClientsCall(2.into());
+    assert_eq!(net.read_reverts(net.nexus, end).await, Revert::Empty);
 }
 
 #[tokio::test]

@@ -105,9 +105,16 @@ async fn only_its_owner_updates_a_source() {
     // An agent signs for tasks alone.
     net.name_agent(&net.client).await;
     for somebody in [&net.stranger, &net.agent, &net.admin] {
-        let call = update(source, net.source_params());
-        let revert = net.reverts(somebody, net.nexus, call).await;
-        assert_eq!(revert, reason("NotOwner"));
+        // Neither in the owner's name nor in its own.
+        for client in [net.client.address, somebody.address] {
+            let params = SourceParams {
+                client,
+                ..net.source_params()
+            };
+            let call = update(source, params);
+            let revert = net.reverts(somebody, net.nexus, call).await;
+            assert_eq!(revert, reason("NotOwner"));
+        }
     }
 }
 
