@@ -81,14 +81,6 @@ async fn an_address_without_a_contract_answers_nothing() {
 }
 
 #[tokio::test]
-async fn a_call_of_an_address_without_a_contract_does_nothing_and_succeeds() {
-    let net = Net::start().await;
-    let nowhere = net.stranger.address;
-    let receipt = net.send(&net.client, nowhere, GetStatusCall).await;
-    assert_eq!(net.events(&receipt), []);
-}
-
-#[tokio::test]
 async fn another_kind_of_contract_refuses_without_a_word() {
     let (net, source) = Net::serving(DeliveryMethod::ManualConfirmation).await;
     for wrong in [source, net.vault, net.manager] {
