@@ -47,11 +47,12 @@ fn install() -> Result<PathBuf> {
     let root = workspace::root();
     let dir = root.join("target/anvil");
     fs::create_dir_all(&dir)?;
-    for file in ["package.json", "package-lock.json", ".npmrc"] {
-        fs::copy(root.join("xtask/anvil").join(file), dir.join(file))
-            .with_context(|| format!("cannot copy {file}"))?;
-    }
-    npm::install(&dir)?;
+    fs::copy(
+        root.join("xtask/anvil/package.json"),
+        dir.join("package.json"),
+    )
+    .context("cannot copy anvil's package.json")?;
+    npm::install_pinned(&dir)?;
     // The program itself: the wrapper beside it would outlive a killed test.
     let packages = dir.join("node_modules/@foundry-rs");
     fs::read_dir(&packages)?

@@ -13,7 +13,7 @@ use crate::{
 /// what the sources give, byte for byte.
 pub(crate) fn run(mode: Mode) -> Result<()> {
     let dir = workspace::root().join("crates/ogpu-devnet/contracts");
-    npm::install(&dir)?;
+    npm::install_locked(&dir)?;
     let mut build = Command::new("node");
     build.arg("build.mjs").current_dir(&dir);
     if mode == Mode::Check {

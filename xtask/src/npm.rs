@@ -1,13 +1,26 @@
-//! Tools from npm, pinned by a lock file.
+//! Tools from npm, pinned.
 
 use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 
 /// Installs exactly what the lock file in `dir` says, without running the packages' scripts.
-pub(crate) fn install(dir: &Path) -> Result<()> {
+pub(crate) fn install_locked(dir: &Path) -> Result<()> {
+    install(dir, &["ci"])
+}
+
+/// Installs what `package.json` in `dir` names, without running the packages' scripts.
+///
+/// For a program that comes in a package for each platform: a lock file made on one platform lacks
+/// the others. The version there is exact, and what a version holds never changes.
+pub(crate) fn install_pinned(dir: &Path) -> Result<()> {
+    install(dir, &["install", "--no-package-lock"])
+}
+
+fn install(dir: &Path, command: &[&str]) -> Result<()> {
     run(Command::new("npm")
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .args(command)
+        .args(["--ignore-scripts", "--no-audit", "--no-fund"])
         .current_dir(dir))
 }
 
