@@ -50,6 +50,7 @@ fn generate(abis: &Path) -> Result<BTreeMap<PathBuf, String>> {
     for (name, mut code) in bindings(&contracts)? {
         if name == Path::new("mod.rs") {
             code += &table;
+            code += &parsed_abis(contracts.keys());
         }
         let code = finish(&code).with_context(|| format!("cannot format {}", name.display()))?;
         files.insert(name, code);
@@ -124,6 +125,16 @@ fn call_impls(code: &str) -> Result<String> {
     Ok(impls)
 }
 
+/// All ABIs as abigen holds them: decoding looks through them, whichever there are.
+fn parsed_abis<'a>(contracts: impl Iterator<Item = &'a String>) -> String {
+    let rows: String = contracts
+        .map(|name| format!("&*{}::{}_ABI,\n", name.to_lowercase(), name.to_uppercase()))
+        .collect();
+    format!(
+        "\n/// The parsed ABIs.\npub(crate) fn parsed_abis() -> Vec<&'static ::ethers_core::abi::Abi> {{ vec![\n{rows}] }}\n"
+    )
+}
+
 /// The table of ABI texts that goes with the bindings.
 fn abi_table<'a>(files: impl Iterator<Item = &'a PathBuf>) -> String {
     let mut rows = String::new();
@@ -172,6 +183,20 @@ mod tests {
     fn generating_twice_gives_the_same_bytes() {
         let abis = workspace::root().join("abis");
         assert_eq!(generate(&abis).unwrap(), generate(&abis).unwrap());
+    }
+
+    #[test]
+    fn an_abi_file_is_all_that_a_new_contract_takes() {
+        let abis = tempfile::tempdir().unwrap();
+        for name in ["Vault", "Oracle"] {
+            let vault = workspace::root().join("abis/Vault.json");
+            fs::copy(vault, abis.path().join(name).with_extension("json")).unwrap();
+        }
+        let files = generate(abis.path()).unwrap();
+        assert!(files.contains_key(Path::new("oracle.rs")));
+        assert!(files.contains_key(Path::new("abi/Oracle.json")));
+        let module = &files[Path::new("mod.rs")];
+        assert!(module.contains("pub mod oracle;") && module.contains("oracle::ORACLE_ABI"));
     }
 
     #[test]

@@ -59,6 +59,14 @@ impl ReadError {
         )
     }
 
+    /// Whether the contract was asked for a place that it does not have.
+    pub(crate) fn is_out_of_bounds(&self) -> bool {
+        matches!(
+            self.cause,
+            ReadCause::Reverted(Revert::Panic { code: 0x32 })
+        )
+    }
+
     /// The error of a read at an address where `absent` says what should be there.
     pub(crate) fn or_absent(self, absent: Error) -> Error {
         if self.shows_absence() {

@@ -36,7 +36,5 @@ mod revert;
 
 pub use call::{ContractCall, DecodeError, NoOutput};
 pub use convert::ConvertError;
-pub use generated::{
-    controller, manager, nexus, response, shared_types, source, task, terminal, vault,
-};
+pub use generated::*;
 pub use revert::{ReasonWord, Revert};

@@ -5,8 +5,6 @@ use std::{collections::HashMap, fmt, sync::LazyLock};
 use ethers_core::abi::{self, ErrorExt, ParamType, Token, ethabi::AbiError};
 use ogpu_types::{Address, HexBytes, Wei};
 
-use crate::{controller, manager, nexus, response, source, task, terminal};
-
 /// `Error(string)`, as `require` and `revert("…")` write it.
 const ERROR_SELECTOR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
 /// `Panic(uint256)`, as the compiler's own checks write it.
@@ -161,20 +159,11 @@ fn display(token: &Token) -> String {
 
 /// Every custom error of the protocol's ABIs, by selector.
 static CUSTOM_ERRORS: LazyLock<HashMap<[u8; 4], AbiError>> = LazyLock::new(|| {
-    [
-        &*nexus::NEXUS_ABI,
-        &*controller::CONTROLLER_ABI,
-        &*terminal::TERMINAL_ABI,
-        &*crate::vault::VAULT_ABI,
-        &*manager::MANAGER_ABI,
-        &*source::SOURCE_ABI,
-        &*task::TASK_ABI,
-        &*response::RESPONSE_ABI,
-    ]
-    .into_iter()
-    .flat_map(|abi| abi.errors())
-    .map(|error| (error.selector(), error.clone()))
-    .collect()
+    crate::generated::parsed_abis()
+        .into_iter()
+        .flat_map(|abi| abi.errors())
+        .map(|error| (error.selector(), error.clone()))
+        .collect()
 });
 
 /// The protocol's reason words, as `Error(string)` carries them.

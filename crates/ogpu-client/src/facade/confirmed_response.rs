@@ -89,7 +89,11 @@ impl Client {
         {
             Ok(hint) => hint,
             Err(error) => {
-                debug!(%error, "the management API gives no answer; the chain decides");
+                let error: &(dyn std::error::Error + 'static) = &error;
+                debug!(
+                    error,
+                    "the management API gives no answer; the chain decides"
+                );
                 None
             }
         }

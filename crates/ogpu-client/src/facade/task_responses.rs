@@ -15,6 +15,9 @@ use crate::{
 const PAGE: u64 = 500;
 /// Places in one call of the client: a contract may claim to have any number of them.
 const MOST_PLACES: u64 = 100_000;
+/// How often reading starts over when the count and the places disagree: while a block is being
+/// made, a node may answer for the old head's number with the new head's state.
+const RESTARTS: u32 = 3;
 /// The reads that make up one response.
 const READS: usize = 4;
 
@@ -49,6 +52,24 @@ impl Client {
         range: impl RangeBounds<u64> + Send,
     ) -> Result<Vec<Response>, Error> {
         let (start, end) = half_open(&range);
+        for _ in 0..RESTARTS {
+            match self.responses_at_head(task, start, end).await {
+                Err(Error::Read { source }) if source.is_out_of_bounds() => {
+                    tracing::debug!(%task, "the node's head moved while its places were counted; starting over");
+                }
+                read => return read,
+            }
+        }
+        self.responses_at_head(task, start, end).await
+    }
+
+    /// Reads the responses at places `start..end` in the head's state.
+    async fn responses_at_head(
+        &self,
+        task: Address,
+        start: u64,
+        end: u64,
+    ) -> Result<Vec<Response>, Error> {
         let head: Quantity = self
             .rpc()
             .call("eth_blockNumber", ())

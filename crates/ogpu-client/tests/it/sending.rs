@@ -8,7 +8,6 @@ use ogpu_client::{
     Wei,
 };
 use ogpu_devnet::{Devnet, Mining};
-use serde_json::json;
 
 use crate::{
     network::{Network, PAYMENT, eventually, task_info},
@@ -194,6 +193,11 @@ async fn an_account_goes_on_after_its_chain_was_set_back() {
     network.deposit(Wei::from(1_u64)).await;
     network.deposit(Wei::from(1_u64)).await;
     assert!(rpc.call::<bool>("evm_revert", [snapshot]).await.unwrap());
+    // Providers see what is published in block numbers that were used before.
+    let source = network.source(DeliveryMethod::ManualConfirmation).await;
+    let _provider = network.echo(source).await;
+    let task = network.task(source).await;
+    network.responses(task, 1).await;
     network.deposit(Wei::from(5_u64)).await;
     let balance = network
         .client
@@ -293,6 +297,25 @@ async fn dropping_a_call_leaves_the_account_in_order() {
 }
 
 #[tokio::test]
+async fn a_network_may_mine_by_hand_from_the_start() {
+    let network = Network::start_with(Devnet::builder().mining(Mining::Manual)).await;
+    let deposit = tokio::spawn({
+        let (client, signer) = (network.client.clone(), network.account.clone());
+        async move {
+            client
+                .vault_deposit(signer.address(), Wei::from(1_u64), &signer)
+                .await
+        }
+    });
+    eventually("the deposit", || async {
+        network.devnet.mine().await.unwrap();
+        deposit.is_finished().then_some(())
+    })
+    .await;
+    deposit.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_transaction_waits_for_its_block() {
     let builder = Devnet::builder().mining(Mining::Interval(Duration::from_secs(1)));
     let network = Network::start_with(builder).await;
@@ -307,7 +330,7 @@ async fn a_transaction_waits_for_its_block() {
 #[tokio::test]
 async fn a_transaction_that_is_never_mined_is_pending_not_failed() {
     let network = Network::start().await;
-    stop_mining(&network).await;
+    network.devnet.set_mining(Mining::Manual).await.unwrap();
     let account = network.account.address();
     let error = network
         .client
@@ -358,7 +381,7 @@ async fn a_revert_on_chain_is_an_error_with_receipt_and_reason() {
     let network = Network::start().await;
     let account = network.account.address();
     network.deposit(Wei::from(10_u64)).await;
-    stop_mining(&network).await;
+    network.devnet.set_mining(Mining::Manual).await.unwrap();
     // Each passes its simulation alone; together they ask for more than there is.
     let withdraw = || {
         let call = ogpu_contracts::vault::WithdrawCall { amount: 10.into() };
@@ -397,14 +420,4 @@ async fn a_revert_on_chain_is_an_error_with_receipt_and_reason() {
     };
     assert!(!receipt.succeeded());
     assert!(receipt.gas_used > 21_000);
-}
-
-/// From now on blocks come by `mine` only.
-async fn stop_mining(network: &Network) {
-    network
-        .client
-        .rpc()
-        .call::<serde_json::Value>("evm_setAutomine", json!([false]))
-        .await
-        .unwrap();
 }

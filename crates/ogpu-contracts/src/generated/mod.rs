@@ -27,3 +27,17 @@ pub(crate) const ABIS: &[(&str, &str)] = &[
     ("Vault", include_str!("abi/Vault.json")),
     ("testnet/Vault", include_str!("abi/testnet/Vault.json")),
 ];
+
+/// The parsed ABIs.
+pub(crate) fn parsed_abis() -> Vec<&'static ::ethers_core::abi::Abi> {
+    vec![
+        &*controller::CONTROLLER_ABI,
+        &*manager::MANAGER_ABI,
+        &*nexus::NEXUS_ABI,
+        &*response::RESPONSE_ABI,
+        &*source::SOURCE_ABI,
+        &*task::TASK_ABI,
+        &*terminal::TERMINAL_ABI,
+        &*vault::VAULT_ABI,
+    ]
+}

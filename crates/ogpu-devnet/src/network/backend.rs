@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use ogpu_client::{Client, RpcError};
+use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -37,6 +39,29 @@ impl Backend {
                 .map(Self::Embedded)
                 .map_err(|source| DevnetError::Node { source }),
             Some(program) => Anvil::start(program, &config).await.map(Self::Anvil),
+        }
+    }
+
+    /// Switches when blocks are mined.
+    pub(super) async fn set_mining(&self, mining: Mining, client: &Client) -> Result<(), RpcError> {
+        match self {
+            Self::Embedded(node) => {
+                node.chain().set_mining(mining);
+                Ok(())
+            }
+            Self::Anvil(_) => {
+                // Whole seconds are what anvil understands.
+                let seconds = match mining {
+                    Mining::Interval(interval) => interval.as_secs().max(1),
+                    Mining::Instant | Mining::Manual => 0,
+                };
+                let rpc = client.rpc();
+                let instant = mining == Mining::Instant;
+                rpc.call::<Value>("evm_setIntervalMining", [seconds])
+                    .await?;
+                rpc.call::<Value>("evm_setAutomine", [instant]).await?;
+                Ok(())
+            }
         }
     }
 
@@ -150,14 +175,6 @@ fn arguments(config: &NodeConfig) -> Vec<String> {
     match config.base_fee {
         Some(fee) => arguments.extend(["--base-fee".to_owned(), fee.to_string()]),
         None => arguments.extend(["--hardfork".to_owned(), "berlin".to_owned()]),
-    }
-    match config.mining {
-        Mining::Instant => {}
-        Mining::Interval(interval) => arguments.extend([
-            "--block-time".to_owned(),
-            interval.as_secs_f64().to_string(),
-        ]),
-        Mining::Manual => arguments.push("--no-mining".to_owned()),
     }
     arguments
 }

@@ -34,7 +34,7 @@ impl DevnetBuilder {
         self
     }
 
-    /// Mines like this. Defaults to [`Mining::Instant`].
+    /// Mines like this once the network is set up. Defaults to [`Mining::Instant`].
     pub fn mining(mut self, mining: Mining) -> Self {
         self.node.mining = mining;
         self

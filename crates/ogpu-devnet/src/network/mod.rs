@@ -28,6 +28,7 @@ use serde_json::json;
 
 use self::{accounts::BALANCE, backend::Backend, deploy::deploy};
 use crate::{
+    chain::Mining,
     provider::{ProviderBuilder, TaskFeed},
     services::{Services, ServicesConfig},
 };
@@ -108,8 +109,10 @@ impl Devnet {
         DevnetBuilder::default()
     }
 
-    async fn start_with(options: DevnetBuilder) -> Result<Self, DevnetError> {
+    async fn start_with(mut options: DevnetBuilder) -> Result<Self, DevnetError> {
         let chain_id = options.node.chain_id;
+        // Setting up takes a dozen transactions, each after the other.
+        let mining = std::mem::take(&mut options.node.mining);
         let accounts = Accounts::new();
         let admin = dev_signer("admin", 0);
         let scheduler = dev_signer("scheduler", 0).address();
@@ -143,6 +146,10 @@ impl Devnet {
 
         let spec = spec(chain_id, &backend, Some(&contracts), Some(&services))?;
         let client = build_client(&spec)?;
+        backend
+            .set_mining(mining, &client)
+            .await
+            .map_err(DevnetError::command("set the mining"))?;
         let shared = Shared {
             feed: TaskFeed::start(client.clone()),
             store: services.store(),
@@ -243,6 +250,18 @@ impl Devnet {
             .await
             .map_err(DevnetError::command("move the chain's clock"))?;
         self.mine().await
+    }
+
+    /// Switches when blocks are mined. On anvil an interval is rounded to whole seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`DevnetError::Command`] when the chain refuses.
+    pub async fn set_mining(&self, mining: Mining) -> Result<(), DevnetError> {
+        self.backend
+            .set_mining(mining, &self.shared.client)
+            .await
+            .map_err(DevnetError::command("set the mining"))
     }
 
     /// Mines one block.

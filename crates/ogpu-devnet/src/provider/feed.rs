@@ -65,9 +65,13 @@ async fn poll(client: Client, tasks: broadcast::Sender<NewTask>) {
                     // Nobody listening is no failure.
                     let _ = tasks.send(task);
                 }
-                next = next.max(head + 1);
+                // A head below what was seen is a chain that was set back: its next blocks are new.
+                next = head + 1;
             }
-            Err(error) => tracing::debug!(%error, "cannot look for new tasks"),
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "cannot look for new tasks");
+            }
         }
         tokio::time::sleep(PAUSE).await;
     }

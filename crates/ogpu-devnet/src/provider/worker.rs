@@ -44,7 +44,8 @@ pub(super) async fn run(
             let (shared, signer, conduct) = (Arc::clone(&shared), signer.clone(), conduct.clone());
             in_hand.spawn(async move {
                 if let Err(error) = handle(&shared, &signer, &conduct, new.task).await {
-                    tracing::debug!(provider = %signer.address(), task = %new.task, %error, "a provider gave a task up");
+                    let error: &(dyn std::error::Error + 'static) = &error;
+                    tracing::warn!(provider = %signer.address(), task = %new.task, error, "a provider gave a task up");
                 }
             });
         }
@@ -55,15 +56,15 @@ pub(super) async fn run(
 /// Why a provider gave a task up.
 #[derive(Debug, thiserror::Error)]
 enum GivenUp {
-    #[error("a call failed: {source}")]
+    #[error("a call failed")]
     Call {
         #[from]
         source: Error,
     },
     #[error("the task could not be read: {0}")]
     Unreadable(String),
-    #[error("the answer is no JSON: {0}")]
-    Answer(serde_json::Error),
+    #[error("the answer is no JSON")]
+    Answer(#[source] serde_json::Error),
 }
 
 async fn handle(
