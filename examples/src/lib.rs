@@ -6,21 +6,45 @@
 
 use std::{
     error::Error,
+    fmt,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use ogpu_client::{
-    Address, ChainId, Client, DeliveryMethod, ImageEnvironments, Response, Signer, SourceInfo,
-    TaskInfo, TaskInput, Wei,
+    Address, ChainConfig, ChainId, Client, DeliveryMethod, ImageEnvironments, Response, Signer,
+    SourceInfo, TaskInfo, TaskInput, Wei,
 };
 use ogpu_devnet::{Devnet, SimulatedProvider};
 use serde_json::json;
 
 /// What an example's `main` returns.
-pub type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Any error, which prints with all its causes when `main` returns it.
+pub struct Failure(Box<dyn Error>);
+
+impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, "\n  because: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
 
 /// Between two looks at a task.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How long the examples' tasks may be answered.
+const LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// The network that an example runs on.
 #[derive(Debug)]
@@ -62,10 +86,9 @@ impl Network {
 
     fn live(chain: ChainId) -> Result<Self> {
         let account = Signer::from_env()?;
-        let client = Client::builder()
-            .chain(chain)
-            .signer(account.clone())
-            .build()?;
+        // Through the process-wide default, so that `OGPU_RPC_URL` may name the node.
+        ChainConfig::set_chain(chain)?;
+        let client = Client::builder().signer(account.clone()).build()?;
         Ok(Self {
             client,
             account,
@@ -112,16 +135,24 @@ impl Network {
         Ok(self.client.publish_task(&task).await?.address)
     }
 
-    /// Looks at the task until it has a response.
+    /// Looks at the task until it has a response, or can get none any more.
     ///
     /// # Errors
     ///
-    /// When the chain cannot be read.
+    /// When the chain cannot be read, or the task ends without a response.
     pub async fn first_response(&self, task: Address) -> Result<Response> {
+        if self.devnet.is_none() {
+            println!("waiting for a provider to answer; Ctrl-C stops the wait, not the task");
+        }
+        let give_up = SystemTime::now() + LIFE;
         loop {
             let responses = self.client.get_task_responses(task, ..).await?;
             if let Some(response) = responses.into_iter().next() {
                 return Ok(response);
+            }
+            let status = self.client.get_task_status(task).await?;
+            if status.is_final() || SystemTime::now() > give_up {
+                return Err(format!("task {task} is {status} and nobody has answered").into());
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -168,15 +199,11 @@ pub fn example_task(source: Address) -> Result<TaskInfo> {
     Ok(TaskInfo {
         source,
         config: TaskInput::new("shout", &json!({ "text": "hello, gpu" }))?,
-        expiry_time: in_one_hour()?,
+        expiry_time: (SystemTime::now() + LIFE)
+            .duration_since(UNIX_EPOCH)?
+            .as_secs(),
         payment: Wei::parse_ether("0.01")?,
     })
-}
-
-/// The time in one hour, in unix seconds.
-fn in_one_hour() -> Result<u64> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    Ok(now.as_secs() + 60 * 60)
 }
 
 /// The programs in the README compile.

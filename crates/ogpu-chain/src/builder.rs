@@ -112,7 +112,7 @@ mod tests {
     use crate::Endpoint;
 
     fn builder() -> ChainSpecBuilder {
-        Contract::ALL.into_iter().zip(1..).fold(
+        Contract::ALL.iter().copied().zip(1..).fold(
             ChainSpec::builder(901).rpc_url("http://127.0.0.1:8545"),
             |builder, (contract, byte)| builder.contract(contract, Address::new([byte; 20])),
         )
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(spec.currency().symbol, "DEV");
         assert_eq!(spec.currency().decimals, 6);
         assert!(!spec.vault_can_cancel_unbonding());
-        for (contract, byte) in Contract::ALL.into_iter().zip(1..) {
+        for (contract, byte) in Contract::ALL.iter().copied().zip(1..) {
             assert_eq!(spec.contract(contract), Address::new([byte; 20]));
         }
     }

@@ -113,8 +113,20 @@ impl ChainConfig {
     ///
     /// As [`Registry::with_file`], and then no change.
     pub fn load_file(path: impl AsRef<Path>) -> Result<(), ChainError> {
+        // Read outside of the lock: a file may be slow.
+        let registry = read().registry.clone().with_file(path)?;
+        write().registry = registry;
+        Ok(())
+    }
+
+    /// Adds a chain, as [`Registry::with_chain`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::with_chain`], and then no change.
+    pub fn add_chain(chain: ChainSpec) -> Result<(), ChainError> {
         let mut state = write();
-        state.registry = state.registry.clone().with_file(path)?;
+        state.registry = state.registry.clone().with_chain(chain)?;
         Ok(())
     }
 

@@ -22,7 +22,7 @@ pub enum Contract {
 
 impl Contract {
     /// All contracts.
-    pub const ALL: [Self; 4] = [Self::Nexus, Self::Controller, Self::Terminal, Self::Vault];
+    pub const ALL: &'static [Self] = &[Self::Nexus, Self::Controller, Self::Terminal, Self::Vault];
 
     /// The name, in upper case.
     #[must_use]
@@ -57,7 +57,8 @@ impl FromStr for Contract {
 
     fn from_str(name: &str) -> Result<Self, ChainError> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|contract| contract.as_str().eq_ignore_ascii_case(name))
             .ok_or_else(|| ChainError::UnknownContract {
                 asked: printable(name),
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn names_are_read_in_any_case_and_come_back() {
-        for contract in Contract::ALL {
+        for &contract in Contract::ALL {
             for name in [contract.as_str(), contract.key()] {
                 assert_eq!(Contract::try_from(name).unwrap(), contract);
             }

@@ -27,13 +27,15 @@ pub struct Endpoint(Arc<Url>);
 #[non_exhaustive]
 pub enum EndpointError {
     /// The text is no absolute URL.
-    #[error("the endpoint is not an absolute URL with a host")]
+    #[error("the endpoint is not an absolute URL with a host: begin it with http:// or https://")]
     Malformed {
         /// What is wrong with it.
         source: url::ParseError,
     },
     /// The scheme is not one that the SDK speaks.
-    #[error("the endpoint's scheme is none of http, https, ws and wss")]
+    #[error(
+        "the endpoint's scheme is none of http, https, ws and wss: begin it with http:// or https://"
+    )]
     UnsupportedScheme,
     /// The endpoint is a websocket where plain requests are made.
     #[error("the endpoint is a websocket where an http or https URL is needed")]

@@ -416,7 +416,7 @@ mod tests {
             let error = ChainSpec::from_fields(&fields).unwrap_err();
             assert!(matches!(error, SpecError::Missing { field: missed } if missed == field));
         }
-        for contract in Contract::ALL {
+        for &contract in Contract::ALL {
             let mut fields = fields();
             fields["contracts"][contract.key()].take();
             let error = ChainSpec::from_fields(&fields).unwrap_err();

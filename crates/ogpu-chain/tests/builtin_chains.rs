@@ -61,7 +61,7 @@ fn addresses_are_written_with_their_checksum_and_no_two_are_equal() {
         }
     }
     for spec in Registry::builtin().iter() {
-        for contract in Contract::ALL {
+        for &contract in Contract::ALL {
             assert!(seen.remove(&spec.contract(contract)));
         }
     }

@@ -80,8 +80,9 @@ impl std::fmt::Debug for UrlText {
 }
 
 impl ClientBuilder {
-    /// Works on this chain. Defaults to the process-wide [`ChainConfig`], environment included; with
-    /// an explicit chain neither is read.
+    /// Works on this chain: a [`ChainSpec`], or the id of a built-in one. Defaults to the
+    /// process-wide [`ChainConfig`], with the chains that were added to it and the environment
+    /// (`OGPU_CHAIN`, `OGPU_RPC_URL`); with an explicit chain none of that is read.
     pub fn chain(mut self, chain: impl Into<ChainChoice>) -> Self {
         self.chain = Some(chain.into());
         self

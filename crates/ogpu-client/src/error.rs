@@ -51,7 +51,7 @@ pub enum Error {
         source: ValidationError,
     },
     /// There is no key to sign with, or it cannot be used.
-    #[error("there is no key to sign with")]
+    #[error("cannot get the key to sign with")]
     Signer {
         /// Why, naming the variable that would be read.
         #[source]
@@ -192,7 +192,7 @@ pub enum Error {
         source: Box<RpcError>,
     },
     /// An off-chain service could not answer.
-    #[error("cannot use an off-chain service")]
+    #[error("an off-chain step failed")]
     Service {
         /// Why.
         #[source]

@@ -42,5 +42,6 @@ pub use ogpu_contracts::{ReasonWord, Revert};
 #[doc(no_inline)]
 pub use ogpu_types::{
     Address, ChainId, ConfirmedResponse, DeliveryMethod, ImageEnvironments, Receipt, Response,
-    SourceInfo, SourceStatus, TaskInfo, TaskInput, TaskStatus, TxHash, Wei,
+    ResponseStatus, SourceInfo, SourceStatus, TaskInfo, TaskInput, TaskStatus, TxHash,
+    ValidationError, Wei,
 };

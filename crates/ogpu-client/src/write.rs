@@ -122,7 +122,7 @@ impl WriteContext {
     }
 
     /// Simulates, signs, sends and waits for the receipt of success.
-    #[tracing::instrument(level = "debug", skip_all, fields(from = %self.signer.address(), to = tracing::field::Empty))]
+    #[tracing::instrument(name = "transaction", skip_all, fields(from = %self.signer.address(), to = tracing::field::Empty))]
     pub(crate) async fn transact(&self, request: TransactionRequest) -> Result<Receipt, Error> {
         if let Some(to) = request.to {
             tracing::Span::current().record("to", tracing::field::display(to));

@@ -196,7 +196,7 @@ pub enum ReasonWord {
 
 impl ReasonWord {
     /// All reason words.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &'static [Self] = &[
         Self::NotOwner,
         Self::NotMaster,
         Self::NotProvider,
@@ -230,7 +230,12 @@ impl ReasonWord {
     /// The reason word that stands in `text` as a word of its own.
     pub fn find(text: &str) -> Option<Self> {
         text.split(|c: char| !c.is_ascii_alphanumeric())
-            .find_map(|word| Self::ALL.into_iter().find(|known| known.as_str() == word))
+            .find_map(|word| {
+                Self::ALL
+                    .iter()
+                    .copied()
+                    .find(|known| known.as_str() == word)
+            })
     }
 }
 

@@ -100,7 +100,7 @@ proptest! {
 
 #[test]
 fn each_reason_word_is_found_alone_and_inside_a_text() {
-    for word in ReasonWord::ALL {
+    for &word in ReasonWord::ALL {
         for text in [
             word.to_string(),
             format!("Controller: {word}"),

@@ -58,6 +58,8 @@ pub enum TaskInputError {
 impl TaskInput {
     /// Asks for `function_name` to be called with `data`.
     ///
+    /// JSON has no infinities and no NaN: such floats become `null`, as serde_json writes them.
+    ///
     /// # Errors
     ///
     /// [`TaskInputError::Value`] if `data` has no JSON form.

@@ -11,7 +11,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Service`]; failures that pass were repeated, a refusal (4xx) was not.
+    /// [`Error::Service`]; failures that pass (a lost connection, 408, 429, 5xx)
+    /// were repeated, any other refusal was not.
     pub async fn publish_to_ipfs(&self, upload: &Upload) -> Result<String, Error> {
         self.publish_to_ipfs_with(upload, self.service_options())
             .await
@@ -22,6 +23,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`publish_to_ipfs`](Self::publish_to_ipfs).
+    #[tracing::instrument(name = "publish_to_ipfs", skip_all)]
     pub async fn publish_to_ipfs_with(
         &self,
         upload: &Upload,
@@ -61,6 +63,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`fetch_ipfs_json`](Self::fetch_ipfs_json).
+    #[tracing::instrument(name = "fetch_ipfs_json", skip_all)]
     pub async fn fetch_ipfs_json_with<T: DeserializeOwned>(
         &self,
         url: &str,
@@ -82,17 +85,30 @@ impl Client {
     /// [`Error::Service`] when there is no such content in time, too much of it, or the provider's
     /// URL leads away from the gateway.
     pub async fn fetch(&self, response: &Response) -> Result<Payload, Error> {
-        self.fetch_data(&response.data, self.service_options())
-            .await
+        self.fetch_data(&response.data).await
     }
 
-    /// [`fetch`](Self::fetch) for a response's `data`, such as that of a
-    /// [`ConfirmedResponse`](ogpu_types::ConfirmedResponse), with its own limits.
+    /// [`fetch`](Self::fetch) for a response's `data` alone, such as that of a
+    /// [`ConfirmedResponse`](ogpu_types::ConfirmedResponse).
     ///
     /// # Errors
     ///
     /// As [`fetch`](Self::fetch).
-    pub async fn fetch_data(&self, data: &str, options: &ServiceOptions) -> Result<Payload, Error> {
+    pub async fn fetch_data(&self, data: &str) -> Result<Payload, Error> {
+        self.fetch_data_with(data, self.service_options()).await
+    }
+
+    /// [`fetch_data`](Self::fetch_data) with its own limits, tries and pauses.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](Self::fetch).
+    #[tracing::instrument(name = "fetch", skip_all)]
+    pub async fn fetch_data_with(
+        &self,
+        data: &str,
+        options: &ServiceOptions,
+    ) -> Result<Payload, Error> {
         self.services()
             .payload(data, options, whole(options))
             .await

@@ -8,7 +8,7 @@ use crate::{http::HttpError, retry::Advice};
 
 /// A call to an off-chain service that gave no usable answer. Nothing was spent on chain.
 #[derive(Debug, thiserror::Error)]
-#[error("the {service} service failed{}", at(endpoint.as_ref(), *tries))]
+#[error("cannot use the {service} service{}", at(endpoint.as_ref(), *tries))]
 #[non_exhaustive]
 pub struct ServiceError {
     /// Which service: `pinning`, `gateway` or `management`.
@@ -24,6 +24,8 @@ pub struct ServiceError {
 
 fn at(endpoint: Option<&Endpoint>, tries: u32) -> impl fmt::Display {
     match endpoint {
+        // Refused before anybody was asked.
+        _ if tries == 0 => String::new(),
         Some(endpoint) => format!(" at {endpoint} (tries: {tries})"),
         None => String::new(),
     }
@@ -54,10 +56,14 @@ pub enum ServiceCause {
         problem: String,
     },
     /// The chain has no such service and the client was given none.
-    #[error("the chain names no such service: give its URL to the client's builder")]
+    #[error(
+        "the chain names no such service: give its URL to the client's builder (`pin_url`, `gateway_url`, `management_url`)"
+    )]
     NotConfigured,
     /// A URL that somebody else chose leads away from the gateway.
-    #[error("{url} is not on the gateway: allow foreign URLs on the client's builder to fetch it")]
+    #[error(
+        "{url} is not on the gateway: to fetch it all the same, build the client with `allow_foreign_payload_urls`"
+    )]
     ForeignUrl {
         /// The URL; prints without what may be secret.
         url: Endpoint,

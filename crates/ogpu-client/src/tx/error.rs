@@ -34,7 +34,7 @@ pub enum Outcome {
 #[non_exhaustive]
 pub enum TxError {
     /// The contract refuses the call; found by simulating it, so nothing was sent.
-    #[error("{} refuses the call from {from}: {revert}", target_name(*to))]
+    #[error("{} refuses the call from {from}: {}", target_name(*to), explained(revert))]
     WouldRevert {
         /// Who would have sent it.
         from: Address,
@@ -188,6 +188,14 @@ impl TxError {
 
 fn reason(revert: Option<&Revert>) -> String {
     revert.map_or_else(|| "the reason is not known".to_owned(), Revert::to_string)
+}
+
+/// A contract that does not have the function refuses without a word.
+fn explained(revert: &Revert) -> String {
+    match revert {
+        Revert::Empty => "it gives no reason: is it the right contract?".to_owned(),
+        revert => revert.to_string(),
+    }
 }
 
 fn target_name(to: Option<Address>) -> String {

@@ -121,7 +121,7 @@ async fn a_payload_is_read_up_to_the_limit_only() {
     let fetch = |limit| {
         let options = ServiceOptions::default().with_max_bytes(limit);
         let (client, link) = (network.client.clone(), link.clone());
-        async move { client.fetch_data(&link, &options).await }
+        async move { client.fetch_data_with(&link, &options).await }
     };
     assert_eq!(fetch(5_000).await.unwrap().as_bytes().len(), 5_000);
     let error = fetch(4_999).await.unwrap_err();

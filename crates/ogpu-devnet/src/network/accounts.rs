@@ -25,7 +25,7 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 4] = [Self::Client, Self::Provider, Self::Master, Self::Agent];
+    pub const ALL: &'static [Self] = &[Self::Client, Self::Provider, Self::Master, Self::Agent];
 
     /// The role's name, in lower case.
     pub const fn as_str(self) -> &'static str {
@@ -47,7 +47,8 @@ pub struct Accounts {
 impl Accounts {
     pub(super) fn new() -> Self {
         let signers = Role::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .flat_map(|role| {
                 (0..PER_ROLE).map(move |index| (role, dev_signer(role.as_str(), index)))
             })

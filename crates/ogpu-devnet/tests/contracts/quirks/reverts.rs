@@ -141,5 +141,6 @@ async fn every_known_word_is_said() {
     let call = PublishTaskCall { task_params };
     hear(net.reverts(&net.client, net.controller, call).await);
 
-    assert_eq!(said, ReasonWord::ALL.map(Some));
+    let all: Vec<_> = ReasonWord::ALL.iter().copied().map(Some).collect();
+    assert_eq!(said, all);
 }
