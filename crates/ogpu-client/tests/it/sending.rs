@@ -49,9 +49,9 @@ fn first_sends(mut count: u32, fate: Fate) -> impl FnMut(&str) -> Fate + Send + 
     }
 }
 
-/// The account's mined transactions, as the node itself counts them.
-async fn mined(network: &Network) -> u64 {
-    let params = (network.account.address(), "latest");
+/// The account's transactions at a block, as the node itself counts them.
+async fn count(network: &Network, block: &str) -> u64 {
+    let params = (network.account.address(), block);
     let count: String = network
         .client
         .rpc()
@@ -59,6 +59,19 @@ async fn mined(network: &Network) -> u64 {
         .await
         .unwrap();
     u64::from_str_radix(&count[2..], 16).unwrap()
+}
+
+async fn mined(network: &Network) -> u64 {
+    count(network, "latest").await
+}
+
+/// Waits until so many of the account's transactions are waiting to be mined.
+async fn waiting(network: &Network, transactions: u64) {
+    eventually("the transactions in the pool", || async {
+        let pending = count(network, "pending").await;
+        (pending == mined(network).await + transactions).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -278,22 +291,13 @@ async fn dropping_a_call_leaves_the_account_in_order() {
         let _ = tokio::time::timeout(Duration::from_millis(millis), deposit()).await;
     }
     deposit().await.unwrap();
-    let (count, pending) = (mined(&network).await, {
-        let params = (account, "pending");
-        let text: String = network
-            .client
-            .rpc()
-            .call("eth_getTransactionCount", params)
-            .await
-            .unwrap();
-        u64::from_str_radix(&text[2..], 16).unwrap()
-    });
+    // Each that was sent took effect once: one wei for each nonce.
     eventually("the last dropped call", || async {
         let balance = network.client.vault_balance(account).await.unwrap();
         (balance == Wei::from(mined(&network).await)).then_some(())
     })
     .await;
-    assert!(count <= pending && pending <= mined(&network).await);
+    assert_eq!(count(&network, "pending").await, mined(&network).await);
 }
 
 #[tokio::test]
@@ -356,18 +360,7 @@ async fn a_transaction_that_is_never_mined_is_pending_not_failed() {
                 .await
         }
     });
-    eventually("both transactions in the pool", || async {
-        let params = (account, "pending");
-        let count: String = network
-            .client
-            .rpc()
-            .call("eth_getTransactionCount", params)
-            .await
-            .unwrap();
-        let pending = u64::from_str_radix(&count[2..], 16).unwrap();
-        (pending >= mined(&network).await + 2).then_some(())
-    })
-    .await;
+    waiting(&network, 2).await;
     network.devnet.mine().await.unwrap();
     second.await.unwrap().unwrap();
     assert_eq!(
@@ -377,9 +370,8 @@ async fn a_transaction_that_is_never_mined_is_pending_not_failed() {
 }
 
 #[tokio::test]
-async fn a_revert_on_chain_is_an_error_with_receipt_and_reason() {
+async fn a_revert_on_chain_is_an_error_with_its_receipt() {
     let network = Network::start().await;
-    let account = network.account.address();
     network.deposit(Wei::from(10_u64)).await;
     network.devnet.set_mining(Mining::Manual).await.unwrap();
     // Each passes its simulation alone; together they ask for more than there is.
@@ -396,18 +388,7 @@ async fn a_revert_on_chain_is_an_error_with_receipt_and_reason() {
         })
     };
     let both = [withdraw(), withdraw()];
-    eventually("both transactions in the pool", || async {
-        let params = (account, "pending");
-        let count: String = network
-            .client
-            .rpc()
-            .call("eth_getTransactionCount", params)
-            .await
-            .unwrap();
-        let pending = u64::from_str_radix(&count[2..], 16).unwrap();
-        (pending == mined(&network).await + 2).then_some(())
-    })
-    .await;
+    waiting(&network, 2).await;
     network.devnet.mine().await.unwrap();
     let results = join_all(both).await;
     let errors: Vec<Error> = results
