@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 /// # fn main() -> Result<(), ogpu_client::SignerError> {
 /// use ogpu_client::Signer;
 ///
+/// // The example key of EIP-155, which everybody knows.
 /// let signer = Signer::from_hex("0x4646464646464646464646464646464646464646464646464646464646464646")?;
 /// assert_eq!(signer.address().to_string(), "0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F");
 /// # Ok(())

@@ -15,6 +15,9 @@ type Run<T> = Box<dyn FnOnce(WriteContext) -> BoxFuture<'static, Result<T, Error
 
 /// A call that changes the chain, not made yet: set options, then await it.
 ///
+/// The round trips that a write's documentation counts are those of a client that has written before:
+/// the first write also asks for the chain's id, and the first call of a contract whether it is there.
+///
 /// Dropping it before it is awaited does nothing. Once its transaction is on its way, dropping the
 /// future does not stop it: the client sees it through, and keeps its nonce in order.
 ///

@@ -9,24 +9,32 @@ use ogpu_client::{
 
 use crate::network::{Network, source_info};
 
+/// A client of the network that believes in another chain id, or in another address of Nexus and
+/// Vault.
+fn misdescribed(network: &Network, id: ChainId, elsewhere: Option<Address>) -> Client {
+    let spec = network.devnet.chain_spec();
+    let at = |contract| elsewhere.unwrap_or_else(|| spec.contract(contract));
+    let wrong = ChainSpec::builder(id)
+        .rpc_url(spec.rpc_url().expose())
+        .contract(Contract::Nexus, at(Contract::Nexus))
+        .contract(Contract::Controller, spec.contract(Contract::Controller))
+        .contract(Contract::Terminal, spec.contract(Contract::Terminal))
+        .contract(Contract::Vault, at(Contract::Vault))
+        .pin_url(network.devnet.services().pin_url())
+        .build()
+        .unwrap();
+    Client::builder()
+        .chain(wrong)
+        .signer(network.account.clone())
+        .build()
+        .unwrap()
+}
+
 #[tokio::test]
 async fn nothing_is_signed_for_a_node_of_another_chain() {
     let network = Network::start().await;
-    let spec = network.devnet.chain_spec();
-    let mut other = ChainSpec::builder(1071).rpc_url(spec.rpc_url().expose());
-    for contract in [
-        Contract::Nexus,
-        Contract::Controller,
-        Contract::Terminal,
-        Contract::Vault,
-    ] {
-        other = other.contract(contract, spec.contract(contract));
-    }
-    let client = Client::builder()
-        .chain(other.build().unwrap())
-        .signer(network.account.clone())
-        .build()
-        .unwrap();
+    let served = network.devnet.chain_spec().id();
+    let client = misdescribed(&network, ChainId::OGPU_MAINNET, None);
     let info = source_info(DeliveryMethod::ManualConfirmation);
     let account = network.account.address();
     for error in [
@@ -44,7 +52,7 @@ async fn nothing_is_signed_for_a_node_of_another_chain() {
             matches!(
                 &error,
                 Error::WrongChain { expected, actual, .. }
-                    if *expected == ChainId::OGPU_MAINNET && *actual == spec.id()
+                    if *expected == ChainId::OGPU_MAINNET && *actual == served
             ),
             "{error:?}"
         );
@@ -52,30 +60,12 @@ async fn nothing_is_signed_for_a_node_of_another_chain() {
     }
 }
 
-/// The network's chain, but with Nexus and Vault at another address.
-fn misdescribed(network: &Network, address: Address) -> Client {
-    let spec = network.devnet.chain_spec();
-    let wrong = ChainSpec::builder(spec.id())
-        .rpc_url(spec.rpc_url().expose())
-        .contract(Contract::Nexus, address)
-        .contract(Contract::Controller, spec.contract(Contract::Controller))
-        .contract(Contract::Terminal, spec.contract(Contract::Terminal))
-        .contract(Contract::Vault, address)
-        .pin_url(network.devnet.services().pin_url())
-        .build()
-        .unwrap();
-    Client::builder()
-        .chain(wrong)
-        .signer(network.account.clone())
-        .build()
-        .unwrap()
-}
-
 #[tokio::test]
 async fn nothing_is_sent_to_an_address_without_a_contract() {
     let network = Network::start().await;
     let nobody = Address::new([0x22; 20]);
-    let client = misdescribed(&network, nobody);
+    let id = network.devnet.chain_spec().id();
+    let client = misdescribed(&network, id, Some(nobody));
     let info = source_info(DeliveryMethod::ManualConfirmation);
     let account = network.account.address();
     for error in [
@@ -104,7 +94,8 @@ async fn a_transaction_without_the_protocols_event_is_reported_as_mined() {
         .await
         .unwrap();
     let silent = receipt.contract_address.unwrap();
-    let client = misdescribed(&network, silent);
+    let id = network.devnet.chain_spec().id();
+    let client = misdescribed(&network, id, Some(silent));
     let info = source_info(DeliveryMethod::ManualConfirmation);
     let error = client.publish_source(&info).await.unwrap_err();
     assert!(
