@@ -59,12 +59,14 @@ impl ReadError {
         )
     }
 
-    /// Whether the contract was asked for a place that it does not have.
-    pub(crate) fn is_out_of_bounds(&self) -> bool {
-        matches!(
+    /// Whether this cannot be, when an earlier answer for the same block is true: a place past the
+    /// last one counted, or nothing at an address that was just listed.
+    pub(crate) fn contradicts_earlier_answer(&self) -> bool {
+        let out_of_bounds = matches!(
             self.cause,
             ReadCause::Reverted(Revert::Panic { code: 0x32 })
-        )
+        );
+        out_of_bounds || self.shows_absence()
     }
 
     /// The error of a read at an address where `absent` says what should be there.

@@ -1,13 +1,18 @@
 //! `get_task_responses`.
 
-use std::ops::{Bound, RangeBounds};
+use std::{
+    ops::{Bound, RangeBounds},
+    time::Duration,
+};
 
 use ogpu_contracts::{response, task};
 use ogpu_types::{Address, Response, ResponseParams, ResponseStatus};
 
 use crate::{
-    Client, Error, ReadError,
+    Client, Error, ReadError, RetryPolicy,
+    deadline::Deadline,
     read::{contract_call, decode, unknown_value},
+    retry::{Advice, with_retries},
     rpc::{Answer, BlockId, Quantity},
 };
 
@@ -15,9 +20,13 @@ use crate::{
 const PAGE: u64 = 500;
 /// Places in one call of the client: a contract may claim to have any number of them.
 const MOST_PLACES: u64 = 100_000;
-/// How often reading starts over when the count and the places disagree: while a block is being
-/// made, a node may answer for the old head's number with the new head's state.
-const RESTARTS: u32 = 3;
+/// Reading starts over when two answers contradict each other: while a block is being made, a node
+/// may answer for the old head's number with the new head's state.
+const RESTARTS: RetryPolicy = RetryPolicy {
+    tries: 5,
+    backoff: Duration::from_millis(20),
+    max_backoff: Duration::from_millis(200),
+};
 /// The reads that make up one response.
 const READS: usize = 4;
 
@@ -52,15 +61,19 @@ impl Client {
         range: impl RangeBounds<u64> + Send,
     ) -> Result<Vec<Response>, Error> {
         let (start, end) = half_open(&range);
-        for _ in 0..RESTARTS {
-            match self.responses_at_head(task, start, end).await {
-                Err(Error::Read { source }) if source.is_out_of_bounds() => {
-                    tracing::debug!(%task, "the node's head moved while its places were counted; starting over");
-                }
-                read => return read,
+        let advice = |error: &Error| match error {
+            Error::Read { source } if source.contradicts_earlier_answer() => {
+                tracing::debug!(%task, "the node's head moved while it was read; starting over");
+                Advice::Retry
             }
-        }
-        self.responses_at_head(task, start, end).await
+            _ => Advice::Final,
+        };
+        let pauses = Deadline::after(RESTARTS.longest(Duration::ZERO));
+        with_retries(RESTARTS, pauses, advice, || {
+            self.responses_at_head(task, start, end)
+        })
+        .await
+        .map_err(|exhausted| exhausted.last)
     }
 
     /// Reads the responses at places `start..end` in the head's state.

@@ -1,8 +1,11 @@
 //! A node with faults: a proxy that loses what a rule says.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{
@@ -13,6 +16,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use ogpu_client::{Client, RetryPolicy};
+use serde_json::{Value, json};
+
+use crate::network::Network;
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +34,8 @@ pub(crate) enum Fate {
     TurnedAway,
     /// It arrives, and nobody ever answers.
     Hangs,
+    /// Its calls are answered from the state of the chain's beginning.
+    OutOfDate,
 }
 
 type Rule = Box<dyn FnMut(&str) -> Fate + Send>;
@@ -83,6 +92,30 @@ impl Drop for Proxy {
     }
 }
 
+/// A client that reaches the network through a proxy.
+fn through(network: &Network, proxy: &Proxy) -> Client {
+    network.client_with(|builder| {
+        builder
+            .rpc_url(proxy.url())
+            .rpc_timeout(Duration::from_millis(500))
+            .rpc_retry(RetryPolicy {
+                tries: 3,
+                backoff: Duration::from_millis(5),
+                max_backoff: Duration::from_millis(20),
+            })
+    })
+}
+
+pub(crate) async fn proxied(
+    network: &Network,
+    rule: impl FnMut(&str) -> Fate + Send + 'static,
+) -> (Proxy, Client) {
+    let node = network.devnet.chain_spec().rpc_url().expose().to_owned();
+    let proxy = Proxy::start(&node, rule).await;
+    let client = through(network, &proxy);
+    (proxy, client)
+}
+
 async fn forward(State(faults): State<Arc<Faults>>, body: Bytes) -> Response {
     let text = String::from_utf8_lossy(&body).into_owned();
     if text.contains("eth_sendRawTransaction") {
@@ -95,6 +128,10 @@ async fn forward(State(faults): State<Arc<Faults>>, body: Bytes) -> Response {
     if fate == Fate::TurnedAway {
         return StatusCode::TOO_MANY_REQUESTS.into_response();
     }
+    let body = match fate {
+        Fate::OutOfDate => at_the_beginning(&body),
+        _ => body,
+    };
     let answer = faults
         .http
         .post(&faults.node)
@@ -109,6 +146,19 @@ async fn forward(State(faults): State<Arc<Faults>>, body: Bytes) -> Response {
     match fate {
         Fate::AnswerLost => StatusCode::GATEWAY_TIMEOUT.into_response(),
         Fate::Hangs => std::future::pending().await,
-        Fate::Answered | Fate::Lost | Fate::TurnedAway => answer.into_response(),
+        _ => answer.into_response(),
     }
+}
+
+/// The request with each call's block replaced by the first one.
+fn at_the_beginning(body: &Bytes) -> Bytes {
+    let mut request: Value = serde_json::from_slice(body).unwrap();
+    let calls = match &mut request {
+        Value::Array(calls) => calls.as_mut_slice(),
+        single => std::slice::from_mut(single),
+    };
+    for call in calls.iter_mut().filter(|call| call["method"] == "eth_call") {
+        call["params"][1] = json!("0x0");
+    }
+    request.to_string().into()
 }

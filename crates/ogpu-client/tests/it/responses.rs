@@ -1,11 +1,14 @@
 //! Reading responses, across the deployed contracts' quirks.
 
 use ogpu_client::{Address, DeliveryMethod, Error, Response, TaskStatus, types::ResponseStatus};
-use ogpu_contracts::{nexus, shared_types};
+use ogpu_contracts::{ContractCall as _, nexus, response, shared_types};
 use ogpu_devnet::SimulatedProvider;
 use serde_json::json;
 
-use crate::network::{Network, PAYMENT, eventually};
+use crate::{
+    network::{Network, PAYMENT, eventually},
+    proxy::{Fate, proxied},
+};
 
 #[tokio::test]
 async fn a_response_is_read_whole() {
@@ -179,6 +182,25 @@ async fn a_thousand_responses_are_read_completely_and_in_order() {
     providers.sort_unstable();
     expected.sort_unstable();
     assert_eq!(providers, expected);
+}
+
+#[tokio::test]
+async fn an_answer_from_an_older_state_is_not_taken_for_the_tasks() {
+    let network = Network::start().await;
+    let (task, response, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;
+    // The task's places are told, then nothing is at the response's address.
+    let looks = response::GetResponseParamsCall.call_data().to_string();
+    let mut stale = 2;
+    let (_proxy, client) = proxied(&network, move |body| {
+        if stale > 0 && body.contains(&looks) {
+            stale -= 1;
+            return Fate::OutOfDate;
+        }
+        Fate::Answered
+    })
+    .await;
+    let responses = client.get_task_responses(task, ..).await.unwrap();
+    assert_eq!(responses, [response]);
 }
 
 /// A provider that does nothing on its own.

@@ -4,39 +4,14 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use ogpu_client::{
-    Client, DeliveryMethod, Error, Outcome, RetryPolicy, TaskStatus, TransactionRequest, TxError,
-    Wei,
+    Client, DeliveryMethod, Error, Outcome, TaskStatus, TransactionRequest, TxError, Wei,
 };
 use ogpu_devnet::{Devnet, Mining};
 
 use crate::{
     network::{Network, PAYMENT, eventually, task_info},
-    proxy::{Fate, Proxy},
+    proxy::{Fate, proxied},
 };
-
-/// A client that reaches the network through a proxy.
-fn through(network: &Network, proxy: &Proxy) -> Client {
-    network.client_with(|builder| {
-        builder
-            .rpc_url(proxy.url())
-            .rpc_timeout(Duration::from_millis(500))
-            .rpc_retry(RetryPolicy {
-                tries: 3,
-                backoff: Duration::from_millis(5),
-                max_backoff: Duration::from_millis(20),
-            })
-    })
-}
-
-async fn proxied(
-    network: &Network,
-    rule: impl FnMut(&str) -> Fate + Send + 'static,
-) -> (Proxy, Client) {
-    let node = network.devnet.chain_spec().rpc_url().expose().to_owned();
-    let proxy = Proxy::start(&node, rule).await;
-    let client = through(network, &proxy);
-    (proxy, client)
-}
 
 /// Meets the first `count` offers of a transaction with `fate`.
 fn first_sends(mut count: u32, fate: Fate) -> impl FnMut(&str) -> Fate + Send + 'static {
