@@ -30,7 +30,7 @@ pub struct RpcError {
 impl RpcError {
     /// The error without a text that it may repeat.
     pub(crate) fn without(mut self, secret: &str) -> Self {
-        self.cause.rewrite(|text| text.replace(secret, "…"));
+        self.cause.redact(|text| text.replace(secret, "…"));
         self
     }
 
@@ -78,7 +78,18 @@ impl RpcCause {
         }
     }
 
-    /// Rewrites the texts that came from the server.
+    /// Takes secrets out of all that came from the server.
+    pub(crate) fn redact(&mut self, redact: impl Fn(&str) -> String) {
+        if let Self::Node(NodeError {
+            data: Some(data), ..
+        }) = self
+        {
+            redact_strings(data, &redact);
+        }
+        self.rewrite(redact);
+    }
+
+    /// Rewrites the texts that came from the server; a node's `data` is for programs, and stays.
     pub(crate) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
         match self {
             Self::Http(error) => error.rewrite(rewrite),
@@ -157,6 +168,19 @@ impl NodeError {
     }
 }
 
+fn redact_strings(value: &mut Value, redact: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = redact(text),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| redact_strings(item, redact)),
+        Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|field| redact_strings(field, redact)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// Revert bytes in an error's `data`, in any of the shapes that nodes use.
 fn revert_data(data: &Value) -> Option<Vec<u8>> {
     match data {
@@ -205,6 +229,19 @@ mod tests {
             let word = revert.and_then(|revert| revert.word());
             assert_eq!(word, Some(ReasonWord::NotOwner), "{data}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_a_node_repeats_is_taken_out_of_its_data_too() {
+        let data = json!({ "request": ["POST /canary"], "data": NOT_OWNER });
+        let mut cause = RpcCause::Node(node_error("no canary", Some(data)));
+        cause.redact(|text| text.replace("canary", "…"));
+        assert!(!format!("{cause:?}").contains("canary"));
+        let RpcCause::Node(node) = cause else {
+            panic!("it is still a node's error");
+        };
+        let word = node.revert().and_then(|revert| revert.word());
+        assert_eq!(word, Some(ReasonWord::NotOwner));
     }
 
     #[test]

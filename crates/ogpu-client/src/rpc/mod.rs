@@ -319,7 +319,8 @@ impl Rpc {
         started: Instant,
         mut cause: RpcCause,
     ) -> RpcError {
-        cause.rewrite(|text| excerpt(&self.inner.endpoint.redact(text)));
+        cause.redact(|text| self.inner.endpoint.redact(text));
+        cause.rewrite(excerpt);
         RpcError {
             method: method.to_owned(),
             endpoint: self.inner.endpoint.clone(),
