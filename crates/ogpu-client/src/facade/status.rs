@@ -3,7 +3,7 @@
 //! Sources, tasks and responses answer `getStatus()` alike: a second function, which only one kind
 //! has, tells them apart.
 
-use ogpu_contracts::{source, task};
+use ogpu_contracts::{ContractCall, source, task};
 use ogpu_types::{Address, SourceStatus, TaskStatus};
 
 use crate::{
@@ -22,15 +22,9 @@ impl Client {
     /// know.
     #[tracing::instrument(skip_all, fields(%source))]
     pub async fn get_source_status(&self, source: Address) -> Result<SourceStatus, Error> {
-        let rpc = self.rpc();
-        let calls = [
-            contract_call(source, source::GetStatusCall, BlockId::Latest),
-            contract_call(source, source::GetRegistrantCountCall, BlockId::Latest),
-        ];
-        let [status, kind] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
-        let absent = |error: ReadError| error.or_absent(Error::SourceNotFound { address: source });
-        decode::<source::GetRegistrantCountCall>(rpc, source, kind).map_err(absent)?;
-        let status = decode::<source::GetStatusCall>(rpc, source, status).map_err(absent)?;
+        let absent = || Error::SourceNotFound { address: source };
+        let calls = (source::GetStatusCall, source::GetRegistrantCountCall);
+        let status = self.status_of(source, calls, absent).await?;
         SourceStatus::try_from(status.0)
             .map_err(|error| Error::read(unknown_value::<source::GetStatusCall>(source, error)))
     }
@@ -44,16 +38,28 @@ impl Client {
     /// know.
     #[tracing::instrument(skip_all, fields(%task))]
     pub async fn get_task_status(&self, task: Address) -> Result<TaskStatus, Error> {
-        let rpc = self.rpc();
-        let calls = [
-            contract_call(task, task::GetStatusCall, BlockId::Latest),
-            contract_call(task, task::GetAttemptCountCall, BlockId::Latest),
-        ];
-        let [status, kind] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
-        let absent = |error: ReadError| error.or_absent(Error::TaskNotFound { address: task });
-        decode::<task::GetAttemptCountCall>(rpc, task, kind).map_err(absent)?;
-        let status = decode::<task::GetStatusCall>(rpc, task, status).map_err(absent)?;
+        let absent = || Error::TaskNotFound { address: task };
+        let calls = (task::GetStatusCall, task::GetAttemptCountCall);
+        let status = self.status_of(task, calls, absent).await?;
         TaskStatus::try_from(status.0)
             .map_err(|error| Error::read(unknown_value::<task::GetStatusCall>(task, error)))
+    }
+
+    /// What a contract answers to `getStatus()`, if it answers the function of its kind as well.
+    async fn status_of<S: ContractCall, K: ContractCall>(
+        &self,
+        address: Address,
+        (status, kind): (S, K),
+        absent: impl Fn() -> Error,
+    ) -> Result<S::Output, Error> {
+        let rpc = self.rpc();
+        let calls = [
+            contract_call(address, status, BlockId::Latest),
+            contract_call(address, kind, BlockId::Latest),
+        ];
+        let [status, kind] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
+        let absent = |error: ReadError| error.or_absent(absent());
+        decode::<K>(rpc, address, kind).map_err(absent)?;
+        decode::<S>(rpc, address, status).map_err(absent)
     }
 }
