@@ -7,6 +7,7 @@ mod deadline;
 mod error;
 mod facade;
 mod http;
+mod journal;
 mod read;
 mod retry;
 mod rpc;
@@ -27,6 +28,11 @@ pub use client::Client;
 pub use error::{BuildError, Error};
 pub use facade::{PublishedSource, PublishedTask};
 pub use http::{BoxError, HttpError};
+pub use journal::{
+    AccountJournal, IdempotencyKey, IdempotencyKeyError, Journal, JournalChange, JournalEntry,
+    JournalError, JournalState, MemoryJournal, SignedVersion,
+};
+pub use ogpu_tx::Fees;
 pub use read::{ReadCause, ReadError};
 pub use retry::RetryPolicy;
 pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
