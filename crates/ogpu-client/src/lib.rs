@@ -26,7 +26,7 @@ pub use ogpu_types as types;
 pub use builder::{ChainChoice, ClientBuilder};
 pub use client::Client;
 pub use error::{BuildError, Error};
-pub use facade::{PublishedSource, PublishedTask};
+pub use facade::{PublishedSource, PublishedTask, Resumed};
 pub use http::{BoxError, HttpError};
 pub use journal::{
     AccountJournal, IdempotencyKey, IdempotencyKeyError, Journal, JournalChange, JournalEntry,
@@ -38,8 +38,8 @@ pub use retry::RetryPolicy;
 pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
 pub use services::{Payload, ServiceCause, ServiceError, ServiceOptions, Upload};
 pub use signer::{Signer, SignerError};
-pub use tx::{Outcome, TransactionRequest, TxError};
-pub use write::Write;
+pub use tx::{Outcome, PendingPublish, TransactionRequest, TxError};
+pub use write::{Simulation, Write};
 
 #[doc(no_inline)]
 pub use ogpu_chain::{ChainConfig, ChainSpec};

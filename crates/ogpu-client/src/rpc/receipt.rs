@@ -6,12 +6,12 @@ use serde::Deserialize;
 use super::{Quantity, quantity};
 
 /// A receipt as nodes write it.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RawReceipt {
     pub(crate) transaction_hash: TxHash,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
-    block_number: u64,
+    pub(crate) block_number: u64,
     block_hash: Hash32,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
     transaction_index: u64,
@@ -30,7 +30,7 @@ pub(crate) struct RawReceipt {
     logs: Vec<RawLog>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawLog {
     address: Address,
