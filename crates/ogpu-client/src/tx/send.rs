@@ -98,8 +98,11 @@ impl Sending {
                 return Err(self.out_of_time());
             };
             let nonce = self.next_nonce(&lane, prepared.pending_nonce).await;
-            let signed = Signed::new(&prepared, self.chain, nonce, &self.signer)
-                .map_err(|source| TxError::Sign { source })?;
+            let signing = Signed::new(&prepared, self.chain, nonce, &self.signer);
+            let Some(signed) = self.deadline.bound(signing).await else {
+                return Err(self.out_of_time());
+            };
+            let signed = signed.map_err(|source| TxError::Sign { source })?;
             self.check_time(&prepared)?;
             info!(hash = %signed.hash, nonce, from = %self.signer.address(), "sending a transaction");
             lane.book().take(signed.clone());
