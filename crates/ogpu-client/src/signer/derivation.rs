@@ -4,7 +4,7 @@ use ethers_core::k256::{
     Scalar, SecretKey,
     elliptic_curve::{PrimeField, sec1::ToEncodedPoint},
 };
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha512;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
