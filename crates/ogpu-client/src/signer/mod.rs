@@ -245,4 +245,80 @@ mod tests {
             "Signer(0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F)"
         );
     }
+
+    /// A device that nobody is at.
+    struct Unattended;
+
+    impl SignDigest for Unattended {
+        fn address(&self) -> Address {
+            Address::new([1; 20])
+        }
+
+        fn sign_digest(&self, _: Hash32) -> SignFuture<'_> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_signer_has_thirty_seconds_unless_it_is_given_others() {
+        let minutes = Duration::from_secs(300);
+        for (signer, given) in [
+            (Signer::custom(Unattended), SIGN_TIMEOUT),
+            (Signer::custom(Unattended).with_timeout(minutes), minutes),
+        ] {
+            let asked = tokio::time::Instant::now();
+            let error = signer.sign(b"content").await.unwrap_err();
+            assert!(
+                matches!(error, SignerError::TimedOut { timeout, .. } if timeout == given),
+                "{error:?}"
+            );
+            assert!(asked.elapsed() >= given);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_in_this_process_signs_in_no_time() {
+        let signer = Signer::from_hex(KEY).unwrap().with_timeout(Duration::ZERO);
+        let signature = signer.sign(b"content").await.unwrap();
+        assert!(signature.s[0] < 0x80);
+    }
+
+    #[test]
+    fn a_mnemonic_gives_one_key_by_index_and_by_path() {
+        let phrase = "test test test test test test test test test test test junk";
+        let by_index = Signer::from_mnemonic(phrase, 3).unwrap();
+        let by_path = Signer::from_mnemonic_at(phrase, "m/44'/60'/0'/0/3").unwrap();
+        assert_eq!(by_index.address(), by_path.address());
+        for error in [
+            Signer::from_mnemonic(phrase, u32::MAX).unwrap_err(),
+            Signer::from_mnemonic_at(phrase, phrase).unwrap_err(),
+        ] {
+            let SignerError::Mnemonic { source } = &error else {
+                panic!("{error:?}");
+            };
+            assert_eq!(*source, MnemonicError::InvalidPath);
+            assert!(!source.to_string().contains("junk"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_keystore_error_names_the_file() {
+        let error = Signer::from_keystore("no/such/file", "").await.unwrap_err();
+        assert!(error.to_string().contains("no/such/file"), "{error}");
+    }
+
+    #[test]
+    fn a_signature_in_der_is_read() {
+        use ethers_core::k256::ecdsa::{Signature as Ecdsa, SigningKey};
+        let key = SigningKey::from_slice(&[7; 32]).unwrap();
+        let digest = Hash32::new([9; 32]);
+        let (signed, _): (Ecdsa, _) = key.sign_prehash_recoverable(digest.as_bytes()).unwrap();
+        let read = Signature::from_der(signed.to_der().as_bytes()).unwrap();
+        let account = Signer::from_bytes(&[7; 32]).unwrap().address();
+        assert!(check::check(&read, digest, account).is_ok());
+        for wrong in [&b""[..], b"\x30\x00", &signed.to_der().as_bytes()[1..]] {
+            let error = Signature::from_der(wrong).unwrap_err();
+            assert!(matches!(error, SignerError::InvalidSignature));
+        }
+    }
 }
