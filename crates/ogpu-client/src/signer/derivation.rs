@@ -68,8 +68,9 @@ struct ExtendedKey {
 /// The key at the end of the path.
 pub(super) fn derive(seed: &[u8], path: &Path) -> Result<Zeroizing<[u8; 32]>, MnemonicError> {
     let (left, chain_code) = hmac_halves(b"Bitcoin seed", &[seed]);
+    scalar(&left)?;
     let mut node = ExtendedKey {
-        key: scalar(&left)?.to_bytes().into(),
+        key: *left,
         chain_code: *chain_code,
     };
     for &step in &path.0 {
@@ -87,22 +88,21 @@ fn child(parent: &ExtendedKey, step: u32) -> Result<ExtendedKey, MnemonicError> 
         let public = key.public_key().to_encoded_point(true);
         hmac_halves(&parent.chain_code, &[public.as_bytes(), &number])
     };
-    let mut sum = scalar(&left)? + scalar(&parent.key)?;
-    let key: [u8; 32] = sum.to_bytes().into();
-    let is_zero = bool::from(sum.is_zero());
-    sum.zeroize();
-    if is_zero {
+    let sum = Zeroizing::new(*scalar(&left)? + *scalar(&parent.key)?);
+    if bool::from(sum.is_zero()) {
         return Err(MnemonicError::NoKeyAtThisPath);
     }
     Ok(ExtendedKey {
-        key,
+        key: sum.to_bytes().into(),
         chain_code: *chain_code,
     })
 }
 
 /// A number below the curve's order: all but one in 2^127 are.
-fn scalar(bytes: &[u8; 32]) -> Result<Scalar, MnemonicError> {
-    Option::from(Scalar::from_repr((*bytes).into())).ok_or(MnemonicError::NoKeyAtThisPath)
+fn scalar(bytes: &[u8; 32]) -> Result<Zeroizing<Scalar>, MnemonicError> {
+    Option::from(Scalar::from_repr((*bytes).into()))
+        .map(Zeroizing::new)
+        .ok_or(MnemonicError::NoKeyAtThisPath)
 }
 
 type Half = Zeroizing<[u8; 32]>;
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The private keys of BIP-32's own test vectors 1, 2 and 3.
+    /// The private keys of BIP-32's first test vector.
     #[test]
     fn keys_are_those_of_the_standards_test_vectors() {
         let vectors = [
@@ -154,6 +154,23 @@ mod tests {
             let derived = derive(&hex::decode(seed).unwrap(), &Path::parse(path).unwrap());
             assert_eq!(hex::encode(*derived.unwrap()), key, "{path}");
         }
+    }
+
+    #[test]
+    fn what_holds_key_material_is_wiped_when_dropped() {
+        fn is_wiped<T: ZeroizeOnDrop>() {}
+        is_wiped::<ExtendedKey>();
+        is_wiped::<SecretKey>();
+        is_wiped::<ethers_core::k256::ecdsa::SigningKey>();
+        is_wiped::<bip39::Mnemonic>();
+        is_wiped::<aes::Aes128>();
+        is_wiped::<Half>();
+        let mut key = ExtendedKey {
+            key: [1; 32],
+            chain_code: [2; 32],
+        };
+        key.zeroize();
+        assert_eq!((key.key, key.chain_code), ([0; 32], [0; 32]));
     }
 
     #[test]

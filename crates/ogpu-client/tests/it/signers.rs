@@ -71,7 +71,7 @@ impl TestSigner {
         signer
     }
 
-    fn from_now_on(&self, conduct: Conduct) {
+    fn behave(&self, conduct: Conduct) {
         *self.0.conduct.lock().unwrap() = conduct;
     }
 
@@ -209,7 +209,7 @@ async fn a_signer_that_does_not_sign_costs_no_nonce() {
         Conduct::Lies,
         Conduct::SignsOtherContent,
     ] {
-        device.from_now_on(conduct);
+        device.behave(conduct);
         let error = deposit(&client, &signer).await.unwrap_err();
         let why = why_not_signed(&error);
         let account = signer.address();
@@ -227,7 +227,7 @@ async fn a_signer_that_does_not_sign_costs_no_nonce() {
         );
         assert_eq!(proxy.sends(), sent, "{conduct:?}");
 
-        device.from_now_on(Conduct::Signs);
+        device.behave(Conduct::Signs);
         deposit(&client, &signer).await.unwrap();
         sent += 1;
         assert_eq!(mined(&network, account).await, u64::from(sent));
@@ -238,7 +238,7 @@ async fn a_signer_that_does_not_sign_costs_no_nonce() {
 async fn the_time_of_the_call_bounds_the_signer_too() {
     let network = Network::start().await;
     let device = TestSigner::funded(&network, 0x44, true).await;
-    device.from_now_on(Conduct::Hangs);
+    device.behave(Conduct::Hangs);
     let signer = Signer::custom(device.clone());
     let error = network
         .client
@@ -251,7 +251,7 @@ async fn the_time_of_the_call_bounds_the_signer_too() {
         matches!(&error, Error::Transaction { source } if matches!(**source, TxError::OutOfTime { .. })),
         "{error:?}"
     );
-    device.from_now_on(Conduct::Signs);
+    device.behave(Conduct::Signs);
     deposit(&network.client, &signer).await.unwrap();
     assert_eq!(mined(&network, signer.address()).await, 1);
 }
