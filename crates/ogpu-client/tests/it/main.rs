@@ -12,3 +12,4 @@ mod publish;
 mod responses;
 mod sending;
 mod services;
+mod signers;
