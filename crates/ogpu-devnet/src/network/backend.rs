@@ -9,6 +9,7 @@ use std::{
 
 use ogpu_client::{Client, RpcError};
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -86,6 +87,8 @@ pub(super) struct Anvil {
     address: String,
     /// Killed when dropped.
     _process: Child,
+    /// Where it keeps old states, in the user's home unless told otherwise; removed when dropped.
+    _states: TempDir,
 }
 
 impl Anvil {
@@ -94,8 +97,12 @@ impl Anvil {
             program: PathBuf::from(program),
             problem,
         };
+        let states =
+            tempfile::tempdir().map_err(|source| failed(AnvilProblem::Spawn { source }))?;
         let mut process = Command::new(program)
             .args(arguments(config))
+            .arg("--cache-path")
+            .arg(states.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -117,6 +124,7 @@ impl Anvil {
         Ok(Self {
             address,
             _process: process,
+            _states: states,
         })
     }
 }
