@@ -227,7 +227,16 @@ async fn keys_are_compared_byte_for_byte(journal: &dyn Journal) {
     // The same letter, composed and decomposed, is not the same key.
     let composed = ["\u{e9}", "e\u{301}"];
     let texts = [
-        "a", "A", " a", "a ", "a\0", "\0", "'a'", "%", "\u{1f511}", &longest,
+        "a",
+        "A",
+        " a",
+        "a ",
+        "a\0",
+        "\0",
+        "'a'",
+        "%",
+        "\u{1f511}",
+        &longest,
     ];
     let texts = texts.into_iter().chain(composed);
 

@@ -89,8 +89,9 @@ pub trait AccountJournal: fmt::Debug + Send + Sync + 'static {
 }
 
 /// A change to one account's journal.
+///
+/// Not `#[non_exhaustive]` on purpose: a journal that overlooks a kind of change loses money.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub enum JournalChange {
     /// Writes an entry, in place of the one with the same key.
     Put(Box<JournalEntry>),
