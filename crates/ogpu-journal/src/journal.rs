@@ -124,7 +124,11 @@ fn acquire(store: &mut Store, part: Part) -> Result<Holder, JournalError> {
     let number = part
         .new_holder(&mut store.connection)
         .map_err(|failure| failure.of(chain, account, "register its holder"))?;
-    Ok(Holder { part, number, lock })
+    Ok(Holder {
+        part,
+        number,
+        _lock: lock,
+    })
 }
 
 /// One account's part, held.

@@ -33,7 +33,7 @@ pub(crate) struct Holder {
     /// Which of the account's holders, counted from one.
     pub(crate) number: i64,
     /// Free once no write of this holder is under way and its journal is dropped.
-    pub(crate) lock: Arc<File>,
+    pub(crate) _lock: Arc<File>,
 }
 
 enum Job {
