@@ -189,3 +189,75 @@ fn answered<T>(
 ) -> Result<T, JournalError> {
     answer.unwrap_or_else(|ended| Err(failure::storage(account, step, ended)))
 }
+
+#[cfg(test)]
+mod tests {
+    use ogpu_client::conformance;
+
+    use super::*;
+
+    async fn pragma(journal: &SqliteJournal, name: &'static str) -> i64 {
+        let read = move |store: &mut Store| {
+            let value = |row: &rusqlite::Row<'_>| row.get(0);
+            store.connection.pragma_query_value(None, name, value)
+        };
+        journal.writer.with_store(read).await.unwrap().unwrap()
+    }
+
+    async fn allow_pages(journal: &SqliteJournal, pages: i64) {
+        let set = move |store: &mut Store| {
+            let check = |_: &rusqlite::Row<'_>| Ok(());
+            store
+                .connection
+                .pragma_update_and_check(None, "max_page_count", pages, check)
+        };
+        journal.writer.with_store(set).await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_commit_waits_for_the_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = SqliteJournal::open(directory.path().join("journal.db"))
+            .await
+            .unwrap();
+        // 2 is FULL.
+        assert_eq!(pragma(&journal, "synchronous").await, 2);
+        assert_eq!(pragma(&journal, "fullfsync").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_from_other_failures_and_can_be_got_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = SqliteJournal::open(directory.path().join("journal.db"))
+            .await
+            .unwrap();
+        let (chain, account) = (ChainId::OGPU_TESTNET, Address::new([1; 20]));
+        let held = Journal::open(&journal, chain, account).await.unwrap();
+        let put = |nonce: u64| {
+            let key = IdempotencyKey::new(nonce.to_string()).unwrap();
+            let entry = conformance::entry(chain, account, &key, nonce);
+            vec![JournalChange::Put(Box::new(entry))]
+        };
+
+        let pages = pragma(&journal, "page_count").await;
+        allow_pages(&journal, pages + 4).await;
+        let mut written = 0;
+        let refused = loop {
+            match held.write(put(written)).await {
+                Ok(()) => written += 1,
+                Err(error) => break error,
+            }
+        };
+        let JournalError::Storage { source, .. } = refused else {
+            panic!("{refused:?}")
+        };
+        let source = source.downcast_ref::<io::Error>().unwrap();
+        assert_eq!(source.kind(), io::ErrorKind::StorageFull);
+
+        allow_pages(&journal, pages + 400).await;
+        held.write(put(written)).await.unwrap();
+        let entries = held.unsettled().await.unwrap();
+        let nonces: Vec<u64> = entries.iter().map(|entry| entry.nonce).collect();
+        assert_eq!(nonces, (0..=written).collect::<Vec<_>>());
+    }
+}
