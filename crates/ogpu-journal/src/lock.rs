@@ -11,6 +11,19 @@ use std::{
 
 use ogpu_client::{Address, ChainId};
 
+/// A lock that is held until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a process that is being started has copies of all open files
+    /// until it becomes another program, and the lock would last as long as its copy.
+    fn drop(&mut self) {
+        // If that fails, closing still frees it in the end.
+        let _ = self.0.unlock();
+    }
+}
+
 /// The directory of the lock files.
 #[derive(Debug)]
 pub(crate) struct Locks {
@@ -35,18 +48,18 @@ impl Locks {
     }
 
     /// Waits for the lock under which a database is made and opened: milliseconds of work.
-    pub(crate) fn opening(&self) -> io::Result<File> {
+    pub(crate) fn opening(&self) -> io::Result<Lock> {
         let file = self.file("opening")?;
         file.lock()?;
-        Ok(file)
+        Ok(Lock(file))
     }
 
-    /// One account's lock, or `None` when somebody holds it. It lasts as long as the file is open.
-    pub(crate) fn account(&self, chain: ChainId, account: Address) -> io::Result<Option<File>> {
+    /// One account's lock, or `None` when somebody holds it.
+    pub(crate) fn account(&self, chain: ChainId, account: Address) -> io::Result<Option<Lock>> {
         let account = account.to_string().to_ascii_lowercase();
         let file = self.file(&format!("{}-{account}", chain.get()))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(Some(Lock(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }

@@ -1,9 +1,7 @@
 //! The thread that has the database, and the commits that writes share.
 
 use std::{
-    fmt,
-    fs::File,
-    io,
+    fmt, io,
     path::PathBuf,
     sync::{Arc, mpsc},
     thread,
@@ -16,6 +14,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::{
     SqliteJournalError,
     failure::{self, Failure, io_error},
+    lock::Lock,
     rows::Part,
     store::Store,
 };
@@ -33,7 +32,7 @@ pub(crate) struct Holder {
     /// Which of the account's holders, counted from one.
     pub(crate) number: i64,
     /// Free once no write of this holder is under way and its journal is dropped.
-    pub(crate) _lock: Arc<File>,
+    pub(crate) _lock: Arc<Lock>,
 }
 
 enum Job {

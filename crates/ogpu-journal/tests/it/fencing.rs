@@ -10,7 +10,7 @@ use crate::support::{CHAIN, account, hold, journal, key, place, put};
 async fn an_account_is_free_as_soon_as_its_holder_is_dropped() {
     let (_directory, path) = place();
     let (first, second) = (journal(&path).await, journal(&path).await);
-    for nonce in 0..20 {
+    for nonce in 0..8 {
         for journal in [&first, &second] {
             let held = hold(journal, 1).await;
             held.write(vec![put(1, &nonce.to_string(), nonce)])
@@ -18,6 +18,39 @@ async fn an_account_is_free_as_soon_as_its_holder_is_dropped() {
                 .unwrap();
         }
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_account_is_free_though_processes_are_being_started() {
+    use std::{
+        process::Command,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+        },
+        thread,
+    };
+
+    let (_directory, path) = place();
+    let journal = journal(&path).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let starter = {
+        let done = Arc::clone(&done);
+        // Until it becomes another program, a new process has copies of all open files.
+        thread::spawn(move || {
+            while !done.load(Ordering::Relaxed) {
+                assert!(Command::new("true").status().unwrap().success());
+            }
+        })
+    };
+    let mut refused = 0;
+    for _ in 0..60 {
+        refused += u32::from(journal.open(CHAIN, account(1)).await.is_err());
+    }
+    done.store(true, Ordering::Relaxed);
+    starter.join().unwrap();
+    assert_eq!(refused, 0);
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ async fn runs_alike(steps: Vec<Step>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn any_changes_leave_what_they_leave_in_memory(steps in vec(step(), 1..24)) {

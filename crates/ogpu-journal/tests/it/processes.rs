@@ -163,7 +163,7 @@ fn what_was_acknowledged_outlives_a_kill_at_any_instant() {
     }
     let (_directory, path) = place();
     let mut random = fastrand::Rng::with_seed(4);
-    for round in 0..30 {
+    for round in 0..20 {
         let mut child = Other::of(TEST, &path, round);
         let mut said: Vec<String> = (0..random.u8(1..60))
             .map(|_| {
@@ -215,7 +215,7 @@ fn an_account_is_free_at_once_when_its_holder_is_killed() {
 /// Takes the account as often as it is told, and each time writes the next free nonce.
 async fn take_turns(path: PathBuf, name: u64) {
     let journal = journal(&path).await;
-    for turn in 0..8 {
+    for turn in 0..4 {
         let held = loop {
             match journal.open(CHAIN, account(1)).await {
                 Err(JournalError::InUse { .. }) => tokio::task::yield_now().await,
@@ -252,7 +252,7 @@ fn processes_take_turns_and_never_the_same_nonce() {
         let entries = held.unsettled().await.unwrap();
         entries.iter().map(|entry| entry.nonce).collect::<Vec<_>>()
     });
-    assert_eq!(nonces, (0..24).collect::<Vec<_>>());
+    assert_eq!(nonces, (0..12).collect::<Vec<_>>());
 }
 
 /// Writes until the disk takes no more, and then reads.
