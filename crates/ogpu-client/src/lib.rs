@@ -28,6 +28,8 @@ pub use client::Client;
 pub use error::{BuildError, Error};
 pub use facade::{PublishedSource, PublishedTask, Resumed};
 pub use http::{BoxError, HttpError};
+#[cfg(feature = "conformance")]
+pub use journal::conformance;
 pub use journal::{
     AccountJournal, IdempotencyKey, IdempotencyKeyError, Journal, JournalChange, JournalEntry,
     JournalError, JournalState, MemoryJournal, SignedVersion,

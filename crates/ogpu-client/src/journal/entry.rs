@@ -31,10 +31,27 @@ pub struct JournalEntry {
     pub gas_limit: u64,
     /// The sender's nonce that all versions use.
     pub nonce: u64,
-    /// All that was signed for it, oldest first.
+    /// All that was signed for it, oldest first. Empty once it is settled.
     pub versions: Vec<SignedVersion>,
     /// How far it is.
     pub state: JournalState,
+}
+
+impl JournalEntry {
+    /// What [`JournalChange::Settle`](crate::JournalChange::Settle) does to it: it was mined in the
+    /// version with this hash, and the signed bytes, which have done what they were for, are gone.
+    pub fn settle(&mut self, hash: TxHash) {
+        self.state = JournalState::Settled { hash };
+        self.versions.clear();
+    }
+
+    /// The hash of the version that was mined; `None` while none is known to be.
+    pub fn settled_hash(&self) -> Option<TxHash> {
+        match self.state {
+            JournalState::Sent => None,
+            JournalState::Settled { hash } => Some(hash),
+        }
+    }
 }
 
 /// A signed transaction.

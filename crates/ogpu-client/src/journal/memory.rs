@@ -8,10 +8,7 @@ use std::{
 use futures::future::{BoxFuture, FutureExt, ready};
 use ogpu_types::{Address, ChainId};
 
-use super::{
-    AccountJournal, IdempotencyKey, Journal, JournalChange, JournalEntry, JournalError,
-    JournalState,
-};
+use super::{AccountJournal, IdempotencyKey, Journal, JournalChange, JournalEntry, JournalError};
 
 /// The default journal: it makes a key one effect within a process, and is gone with it.
 ///
@@ -84,7 +81,7 @@ impl Held {
 impl AccountJournal for Held {
     fn unsettled(&self) -> BoxFuture<'_, Result<Vec<JournalEntry>, JournalError>> {
         let mut found: Vec<JournalEntry> = self.with(|entries| {
-            let unsettled = |entry: &&JournalEntry| entry.state == JournalState::Sent;
+            let unsettled = |entry: &&JournalEntry| entry.settled_hash().is_none();
             entries.values().filter(unsettled).cloned().collect()
         });
         found.sort_by_key(|entry| entry.nonce);
@@ -107,9 +104,7 @@ impl AccountJournal for Held {
                     }
                     JournalChange::Settle { key, hash } => {
                         if let Some(entry) = entries.get_mut(&key) {
-                            entry.state = JournalState::Settled { hash };
-                            // They have done what they were for.
-                            entry.versions.retain(|version| version.hash == hash);
+                            entry.settle(hash);
                         }
                     }
                     JournalChange::Remove { key } => {
