@@ -7,9 +7,9 @@ pub mod services;
 
 /// The chain alone: an EVM node with JSON-RPC, in this process.
 pub mod node {
-    pub use crate::chain::{ChainHandle, Node, NodeConfig, NodeError};
+    pub use crate::chain::{ChainHandle, Node, NodeConfig, NodeError, ReorgRefused};
 }
 
-pub use chain::Mining;
+pub use chain::{Mining, Orphans, Reorg};
 pub use network::{Accounts, AnvilProblem, Contracts, Devnet, DevnetBuilder, DevnetError, Role};
 pub use provider::{ProviderBuilder, SimulatedProvider};
