@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod chain;
+pub mod faults;
+mod halved;
 mod network;
 mod provider;
+mod server;
 pub mod services;
 
 /// The chain alone: an EVM node with JSON-RPC, in this process.
