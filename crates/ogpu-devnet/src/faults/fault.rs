@@ -4,10 +4,9 @@ use std::time::Duration;
 
 /// What happens to a request, its answer or its connection.
 ///
-/// The faults of JSON-RPC alone, from [`WrongId`](Self::WrongId) on, never happen to a service's
-/// requests; a WebSocket connection knows [`Delay`](Self::Delay),
-/// [`RequestLost`](Self::RequestLost), [`Status`](Self::Status) and
-/// [`ClosedAfter`](Self::ClosedAfter).
+/// All but [`ClosedAfter`](Self::ClosedAfter) can happen to JSON-RPC over HTTP; those before it to a
+/// service's requests; and it to WebSocket connections, with [`Delay`](Self::Delay),
+/// [`RequestLost`](Self::RequestLost) and [`Status`](Self::Status).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -24,7 +23,7 @@ pub enum Fault {
     RequestLost,
     /// This HTTP status with an empty body is the answer, and nothing is forwarded.
     Status {
-        /// 400 to 599.
+        /// 200 to 599.
         status: u16,
         /// The seconds of the header `Retry-After`, if there is to be one.
         retry_after: Option<u64>,

@@ -41,6 +41,8 @@ pub struct Exchange {
 
 /// The requests to a door so far. Counts are of all; of the exchanges themselves, the latest
 /// 65,536 are kept.
+///
+/// A WebSocket connection counts as one request: the calls on it are not looked into.
 #[derive(Debug, Clone, Default)]
 pub struct FaultLog {
     exchanges: VecDeque<Exchange>,

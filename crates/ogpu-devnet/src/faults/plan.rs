@@ -66,9 +66,11 @@ impl FaultPlan {
             .any(|rule| !matches!(rule.target, Target::Service(_)))
     }
 
-    /// Everything at once, at rates that a careful client survives without an error: about one
-    /// request in six has a fault, one sent transaction in four, and the chain has a reorganisation
-    /// of up to 2 blocks about every 2 seconds.
+    /// Everything at once, at rates that a careful client survives: beside delays, nearly one
+    /// request in five has a fault, one sent transaction in three, and the chain has a
+    /// reorganisation of up to 2 blocks about every 2 seconds.
+    ///
+    /// One request in a thousand is never answered, so a client needs a time limit of its own.
     pub fn heavy(seed: u64) -> Self {
         let rpc = |fault, probability| Rule::rpc(fault).with_probability(probability);
         let on = |method: &str, fault, probability| {

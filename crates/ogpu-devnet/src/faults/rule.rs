@@ -23,6 +23,30 @@ impl Target {
         Self::Methods(vec![name.into()])
     }
 
+    /// Whether a fault can happen to such requests at all.
+    const fn can_have(&self, fault: &Fault) -> bool {
+        match self {
+            Self::Rpc | Self::Methods(_) => !matches!(fault, Fault::ClosedAfter(_)),
+            Self::WebSocket => matches!(
+                fault,
+                Fault::Delay { .. }
+                    | Fault::RequestLost
+                    | Fault::Status { .. }
+                    | Fault::ClosedAfter(_)
+            ),
+            Self::Service(_) => matches!(
+                fault,
+                Fault::Delay { .. }
+                    | Fault::RequestLost
+                    | Fault::Status { .. }
+                    | Fault::AnswerLost(_)
+                    | Fault::ResetMidBody
+                    | Fault::TruncatedJson
+                    | Fault::NotJson
+            ),
+        }
+    }
+
     pub(super) fn covers_method(&self, method: &str) -> bool {
         match self {
             Self::Rpc => true,
@@ -67,9 +91,24 @@ pub struct Rule {
 
 impl Rule {
     /// This fault happens to every request of the target.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot happen there, as [`Fault`] says, or is a status that is not 200 to 599.
     pub fn new(target: impl Into<Target>, fault: Fault) -> Self {
+        let target = target.into();
+        assert!(
+            target.can_have(&fault),
+            "{fault:?} cannot happen to {target:?}"
+        );
+        if let Fault::Status { status, .. } = fault {
+            assert!(
+                (200..600).contains(&status),
+                "the status {status} is not 200 to 599"
+            );
+        }
         Self {
-            target: target.into(),
+            target,
             fault,
             when: When::Always,
             after: 0,
@@ -121,5 +160,28 @@ impl Rule {
     pub fn after(mut self, count: u64) -> Self {
         self.after = count;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic = "WrongId cannot happen to Service(Gateway)"]
+    fn a_service_has_no_faults_of_json_rpc() {
+        let _ = Rule::new(Service::Gateway, Fault::WrongId);
+    }
+
+    #[test]
+    #[should_panic = "the status 700 is not 200 to 599"]
+    fn a_status_must_be_one() {
+        let _ = Rule::rpc(Fault::status(700));
+    }
+
+    #[test]
+    #[should_panic = "the probability 1.5 is not within 0 and 1"]
+    fn a_probability_must_be_one() {
+        let _ = Rule::rpc(Fault::NullResult).with_probability(1.5);
     }
 }

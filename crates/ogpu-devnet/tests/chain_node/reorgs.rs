@@ -86,13 +86,13 @@ async fn all_can_be_dropped_and_all_can_be_delayed() {
     let delayed = handle.reorg(3, Orphans::Delayed).expect("three blocks");
     assert_eq!(json!(delayed.kept), json!(sent));
     for hash in &sent {
-        assert_eq!(chain.receipt(hash).await["blockNumber"], "0x3");
+        assert_eq!(chain.receipt(hash).await["blockNumber"], "0x4");
     }
     assert_eq!(chain.balance(TO, "latest").await, 15);
     let dropped = handle.reorg(1, Orphans::Dropped).expect("one block");
     assert_eq!(json!(dropped.dropped), json!(sent));
     assert_eq!(chain.balance(TO, "latest").await, 0);
-    assert_eq!(chain.height().await, 3);
+    assert_eq!(chain.height().await, 4);
 }
 
 #[tokio::test]

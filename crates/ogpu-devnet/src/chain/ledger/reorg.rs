@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use alloy_primitives::B256;
 
+use super::Ledger;
 use super::events::Event;
 use super::tx::{self, SignedTx};
-use super::{Ledger, build::Candidate};
 
 /// What becomes of the transactions of blocks that a reorganisation replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -18,8 +18,8 @@ pub enum Orphans {
     LastDropped,
     /// None is in a block any more, and all are unknown to the node.
     Dropped,
-    /// All are mined again in the last of the new blocks. Those of different senders may change
-    /// their order.
+    /// All are mined again, in one block more than there were before. Those of different senders
+    /// may change their order.
     Delayed,
 }
 
@@ -69,8 +69,13 @@ impl Ledger {
             Orphans::Dropped => std::mem::take(&mut kept),
             Orphans::Delayed => Vec::new(),
         };
-        for _ in 1..depth {
-            self.commit_empty();
+        let empty = match orphans {
+            Orphans::Delayed => depth,
+            Orphans::LastDropped | Orphans::Dropped => depth - 1,
+        };
+        for _ in 0..empty {
+            let candidate = self.candidate(0);
+            self.commit(candidate);
         }
         // Backwards: of equal tips of different senders, the one that was first comes last.
         for tx in kept.iter().rev() {
@@ -85,11 +90,5 @@ impl Ledger {
             dropped: hashes(&dropped),
             kept: hashes(&kept),
         })
-    }
-
-    /// Mines a block without transactions.
-    fn commit_empty(&mut self) {
-        let candidate: Candidate = self.candidate(0);
-        self.commit(candidate);
     }
 }
