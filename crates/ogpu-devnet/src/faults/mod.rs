@@ -3,7 +3,7 @@
 //! A [`FaultPlan`] consists of [`Rule`]s: which [`Fault`] happens where ([`Target`]) and how often.
 //! A network that is started with one puts a reverse proxy in front of its node, and clients that
 //! follow [`Devnet::chain_spec`](crate::Devnet::chain_spec) come through it. The network's own
-//! set-up and its simulated providers' JSON-RPC do not, and neither does who asks at
+//! set-up and its simulated providers do not, and neither does who asks at
 //! [`Devnet::node_url`](crate::Devnet::node_url): there is the truth, to compare with.
 //!
 //! ```

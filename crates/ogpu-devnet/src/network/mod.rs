@@ -315,8 +315,9 @@ impl Devnet {
     /// Replaces the latest `depth` blocks by others; the chain is at least as high afterwards.
     ///
     /// Of the transactions in them the last one is dropped, and the others are mined again in the
-    /// last of the new blocks. On anvil all are dropped. A provider does not act again where what it
-    /// did was dropped.
+    /// last of the new blocks. On anvil all are dropped. A provider starts again
+    /// with a task whose own block was replaced, up to 16 blocks deep; what else it did is its own
+    /// client's matter.
     ///
     /// # Errors
     ///
@@ -362,7 +363,8 @@ impl Devnet {
     ///
     /// # Errors
     ///
-    /// [`DevnetError::Unsupported`] on a chain without a base fee.
+    /// [`DevnetError::Unsupported`] on a chain without a base fee, [`DevnetError::Command`] if it is
+    /// anvil's.
     pub async fn spike_base_fee(&self, wei: u64) -> Result<(), DevnetError> {
         self.control.spike_base_fee(wei).await
     }
