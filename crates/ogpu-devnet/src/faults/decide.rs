@@ -1,6 +1,9 @@
 //! Deciding the fate of each request, in the order in which they come.
 
+use std::collections::VecDeque;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::dice::Dice;
 use super::fault::{Fault, Reach};
@@ -26,14 +29,31 @@ pub(super) struct Verdict {
 #[derive(Debug)]
 pub(super) struct Decider {
     seed: u64,
-    rules: Vec<(Rule, u64)>,
+    rules: Vec<Asked>,
+}
+
+/// A rule, and what came to it.
+#[derive(Debug)]
+struct Asked {
+    rule: Rule,
+    count: u64,
+    /// When those came that a rate limit let pass, as far as they still count.
+    passed: VecDeque<Instant>,
 }
 
 impl Decider {
     pub(super) fn new(plan: &FaultPlan) -> Self {
         Self {
             seed: plan.seed,
-            rules: plan.rules.iter().map(|rule| (rule.clone(), 0)).collect(),
+            rules: plan
+                .rules
+                .iter()
+                .map(|rule| Asked {
+                    rule: rule.clone(),
+                    count: 0,
+                    passed: VecDeque::new(),
+                })
+                .collect(),
         }
     }
 
@@ -41,7 +61,7 @@ impl Decider {
     pub(super) fn decide(&mut self, door: Door, methods: &[&str]) -> Verdict {
         let mut verdict = Verdict::default();
         for index in 0..self.rules.len() {
-            let rule = &self.rules[index].0;
+            let rule = &self.rules[index].rule;
             if !is_at(&rule.target, door) {
                 continue;
             }
@@ -58,7 +78,7 @@ impl Decider {
                     let too_small =
                         matches!(rule.fault, Fault::BatchLimit(most) if methods.len() <= most);
                     if verdict.exchange.is_none() && !too_small && self.strike(index).is_some() {
-                        verdict.exchange = Some(self.rules[index].0.fault.clone());
+                        verdict.exchange = Some(self.rules[index].rule.fault.clone());
                     }
                 }
                 Reach::Call if door != Door::Rpc => {}
@@ -72,7 +92,7 @@ impl Decider {
                     verdict.calls.resize(methods.len(), None);
                     for call in meant {
                         if verdict.calls[call].is_none() && self.strike(index).is_some() {
-                            verdict.calls[call] = Some(self.rules[index].0.fault.clone());
+                            verdict.calls[call] = Some(self.rules[index].rule.fault.clone());
                         }
                     }
                 }
@@ -93,22 +113,27 @@ impl Decider {
 
     /// Counts a request of a rule; if its fault strikes, the chance that goes with it.
     fn strike(&mut self, index: usize) -> Option<Dice> {
-        let (rule, asked) = &mut self.rules[index];
-        let count = *asked;
-        *asked += 1;
-        let count = count.checked_sub(rule.after)?;
-        let mut dice = Dice::new(self.seed, index as u64, count);
+        let Asked {
+            rule,
+            count,
+            passed,
+        } = &mut self.rules[index];
+        let before = *count;
+        *count += 1;
+        let nth = before.checked_sub(rule.after)?;
+        let mut dice = Dice::new(self.seed, index as u64, nth);
         let strikes = match rule.when {
             When::Always => true,
-            When::First(first) => count < first,
-            When::Every(nth) => (count + 1).is_multiple_of(nth),
+            When::First(first) => nth < first,
+            When::Every(every) => (nth + 1).is_multiple_of(every),
             When::Probability(probability) => dice.hits(probability),
+            When::Above { count, per } => is_above(passed, count, per),
         };
         strikes.then_some(dice)
     }
 
     fn apply_condition(&self, index: usize, mut dice: Dice, verdict: &mut Verdict) {
-        let fault = &self.rules[index].0.fault;
+        let fault = &self.rules[index].rule.fault;
         match fault {
             Fault::Delay { least, jitter } => verdict.delay += *least + dice.duration(*jitter),
             Fault::Stale { blocks } => {
@@ -119,6 +144,19 @@ impl Decider {
         }
         verdict.faults.push(fault.clone());
     }
+}
+
+/// Whether one more now is more than `count` in the time `per`; if not, it has passed.
+fn is_above(passed: &mut VecDeque<Instant>, count: usize, per: Duration) -> bool {
+    let now = Instant::now();
+    while passed.front().is_some_and(|then| now - *then >= per) {
+        passed.pop_front();
+    }
+    let above = passed.len() >= count;
+    if !above {
+        passed.push_back(now);
+    }
+    above
 }
 
 fn is_at(target: &Target, door: Door) -> bool {
@@ -198,5 +236,18 @@ mod tests {
             fates(&plan, &[&["a", "a"], &["a", "a", "a"]]),
             [vec![], vec![Fault::BatchLimit(2)]]
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_limit_strikes_what_is_more_than_fits_into_the_time() {
+        let second = Duration::from_secs(1);
+        let limit = Rule::rpc(Fault::too_many_requests(1)).above(2, second);
+        let mut decider = Decider::new(&FaultPlan::none().rule(limit));
+        let mut strikes = || !decider.decide(Door::Rpc, &["a"]).faults.is_empty();
+        assert_eq!([strikes(), strikes(), strikes()], [false, false, true]);
+        tokio::time::advance(second / 2).await;
+        assert!(strikes());
+        tokio::time::advance(second / 2).await;
+        assert_eq!([strikes(), strikes(), strikes()], [false, false, true]);
     }
 }

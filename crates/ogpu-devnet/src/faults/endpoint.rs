@@ -114,7 +114,8 @@ impl Faults {
         self.regime.set(plan);
     }
 
-    /// Lets everything pass from now on. The log goes on.
+    /// Lets everything pass from now on; the log goes on. What a request or the chain has met already
+    /// takes its course.
     pub fn clear(&self) {
         self.regime.set(&FaultPlan::none());
     }

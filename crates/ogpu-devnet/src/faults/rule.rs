@@ -1,5 +1,7 @@
 //! Where and how often a fault happens.
 
+use std::time::Duration;
+
 use super::fault::Fault;
 use crate::services::Service;
 
@@ -69,6 +71,7 @@ pub(super) enum When {
     First(u64),
     Every(u64),
     Probability(f64),
+    Above { count: usize, per: Duration },
 }
 
 /// A fault, where it happens, and how often.
@@ -153,6 +156,13 @@ impl Rule {
             "the probability {probability} is not within 0 and 1"
         );
         self.when = When::Probability(probability);
+        self
+    }
+
+    /// Only to what is more than `count` in any time of this length: a rate limit. What the fault
+    /// strikes counts as if it had never come. The clock decides about it, not the seed.
+    pub fn above(mut self, count: usize, per: Duration) -> Self {
+        self.when = When::Above { count, per };
         self
     }
 
