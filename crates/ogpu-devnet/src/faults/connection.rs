@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
 use axum::http::response::Parts;
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -71,6 +70,9 @@ impl Line {
         body: Bytes,
         fault: Option<&Fault>,
     ) -> Result<Response, Cut> {
+        // The body is whole, and may change its length.
+        head.headers.remove(CONTENT_LENGTH);
+        head.headers.remove(TRANSFER_ENCODING);
         let body = match fault {
             Some(Fault::AnswerLost(Loss::Closed)) => return Err(Cut),
             Some(Fault::AnswerLost(Loss::GatewayTimeout)) => {
@@ -90,7 +92,6 @@ impl Line {
             }
             _ => body,
         };
-        head.headers.remove(axum::http::header::CONTENT_LENGTH);
         Ok(Response::from_parts(head, Body::from(body)))
     }
 }

@@ -25,6 +25,15 @@ pub(super) struct Verdict {
     pub(super) faults: Vec<Fault>,
 }
 
+impl Verdict {
+    /// Waits as long as the request is delayed; even no time at all would take a timer's tick.
+    pub(super) async fn wait(&self) {
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+    }
+}
+
 /// A plan in force, and how often each of its rules was asked.
 #[derive(Debug)]
 pub(super) struct Decider {
@@ -69,19 +78,21 @@ impl Decider {
             match rule.fault.reach() {
                 Reach::Condition | Reach::Exchange
                     if door == Door::Rpc && !methods.iter().any(concerned) => {}
+                Reach::Condition if is_idle(&rule.fault, methods) => {}
                 Reach::Condition => {
                     if let Some(dice) = self.strike(index) {
                         self.apply_condition(index, dice, &mut verdict);
                     }
                 }
+                // A fault that has struck hides the request from the rules after it.
+                Reach::Exchange | Reach::Call if verdict.exchange.is_some() => {}
                 Reach::Exchange => {
-                    let too_small =
-                        matches!(rule.fault, Fault::BatchLimit(most) if methods.len() <= most);
-                    if verdict.exchange.is_none() && !too_small && self.strike(index).is_some() {
+                    let hidden = verdict.calls.iter().any(Option::is_some);
+                    let idle = is_idle(&rule.fault, methods);
+                    if !hidden && !idle && self.strike(index).is_some() {
                         verdict.exchange = Some(self.rules[index].rule.fault.clone());
                     }
                 }
-                Reach::Call if door != Door::Rpc => {}
                 Reach::Call => {
                     let meant: Vec<usize> = methods
                         .iter()
@@ -98,16 +109,11 @@ impl Decider {
                 }
             }
         }
-        // A fault of the whole exchange hides those of its calls.
-        match &verdict.exchange {
-            Some(fault) => {
-                verdict.calls.clear();
-                verdict.faults.push(fault.clone());
-            }
-            None => verdict
-                .faults
-                .extend(verdict.calls.iter().flatten().cloned()),
-        }
+        let struck = verdict
+            .exchange
+            .iter()
+            .chain(verdict.calls.iter().flatten());
+        verdict.faults.extend(struck.cloned());
         verdict
     }
 
@@ -159,6 +165,15 @@ fn is_above(passed: &mut VecDeque<Instant>, count: usize, per: Duration) -> bool
     above
 }
 
+/// Whether a fault of batches would change nothing about a request with these calls.
+const fn is_idle(fault: &Fault, methods: &[&str]) -> bool {
+    match fault {
+        Fault::BatchLimit(most) => methods.len() <= *most,
+        Fault::OutOfOrder => methods.len() < 2,
+        _ => false,
+    }
+}
+
 fn is_at(target: &Target, door: Door) -> bool {
     match target {
         Target::Rpc | Target::Methods(_) => door == Door::Rpc,
@@ -208,13 +223,24 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_connection_hides_those_of_calls() {
+    fn a_fault_of_the_connection_hides_the_request_from_later_rules() {
         let plan = FaultPlan::none()
-            .rule(Rule::rpc(Fault::NullResult))
-            .rule(Rule::method("b", Fault::RequestLost));
+            .rule(Rule::method("b", Fault::RequestLost))
+            .rule(Rule::rpc(Fault::NullResult).first(1));
         assert_eq!(
-            fates(&plan, &[&["a", "b"], &["a"]]),
-            [vec![Fault::RequestLost], vec![Fault::NullResult]]
+            fates(&plan, &[&["a", "b"], &["a"], &["a"]]),
+            [vec![Fault::RequestLost], vec![Fault::NullResult], vec![]]
+        );
+    }
+
+    #[test]
+    fn a_fault_of_a_call_hides_the_request_from_later_rules_for_all_of_it() {
+        let plan = FaultPlan::none()
+            .rule(Rule::method("a", Fault::NullResult))
+            .rule(Rule::rpc(Fault::RequestLost).first(1));
+        assert_eq!(
+            fates(&plan, &[&["a", "b"], &["b"], &["b"]]),
+            [vec![Fault::NullResult], vec![Fault::RequestLost], vec![]]
         );
     }
 

@@ -1,11 +1,10 @@
 //! What happens to the chain now and then, by the plan.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
-
-use std::sync::Arc;
 
 use super::dice::Dice;
 use super::fault::ChainFault;

@@ -1,9 +1,9 @@
 //! The JSON-RPC of one HTTP request: its calls, and the faults of their answers.
 
 use axum::body::Bytes;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::response::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use ethers_core::utils::keccak256;
 use ogpu_types::{HexBytes, TxHash};
@@ -174,7 +174,7 @@ fn instead(call: &mut Value, fault: Option<&Fault>, view: Option<View>) -> Optio
         _ => {}
     }
     let method = method(call).to_owned();
-    let params = call.get_mut("params")?;
+    let params = call.as_object_mut()?.entry("params").or_insert(json!([]));
     Some(match view?.ask(&method, params)? {
         Ok(result) => success(&id, result),
         Err((code, message)) => failure(&id, code, &message),
@@ -222,10 +222,9 @@ fn failure(id: &Value, code: i64, message: &str) -> Value {
 fn made(answer: &Value) -> (Parts, Bytes) {
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::OK;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        axum::http::HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     (response.into_parts().0, Bytes::from(answer.to_string()))
 }
 

@@ -89,7 +89,7 @@ pub enum Loss {
 pub(super) enum Reach {
     /// Adds to whatever else happens.
     Condition,
-    /// The request as a whole; no other fault of it shows then.
+    /// The request as a whole.
     Exchange,
     /// One call.
     Call,

@@ -107,7 +107,7 @@ async fn answer(
         });
     };
     let verdict = warden.judge(Door::Rpc, &calls.methods(), calls.transactions());
-    tokio::time::sleep(verdict.delay).await;
+    verdict.wait().await;
     let fault = verdict.exchange.as_ref();
     if let Some(answer) = turned_away(fault) {
         return answer;
@@ -125,7 +125,7 @@ async fn open_socket(
     warden: &Warden,
 ) -> Result<Response, Cut> {
     let verdict = warden.judge(Door::WebSocket, &[], Vec::new());
-    tokio::time::sleep(verdict.delay).await;
+    verdict.wait().await;
     let fault = verdict.exchange.as_ref();
     if let Some(answer) = turned_away(fault) {
         return answer;

@@ -121,7 +121,7 @@ impl FaultPlan {
             .fold(plan, Self::rule)
             .chain(2 * SECOND, ChainFault::Reorg { deepest: 2 })
             .chain(2 * SECOND, ChainFault::DropPending { most: 3 })
-            .chain(3 * SECOND, ChainFault::BaseFeeSpike { wei: 20 * GWEI })
+            .chain(10 * SECOND, ChainFault::BaseFeeSpike { wei: 10 * GWEI })
             .chain(5 * SECOND, ChainFault::ClockSkew { most: 5 })
     }
 }

@@ -82,7 +82,8 @@ pub(super) enum When {
 /// staleness and the order of a batch are the exception: they add up, and hide nothing.
 ///
 /// A fault of the connection or of HTTP strikes a batch as a whole if any call in it is meant; the
-/// batch counts once. A fault of JSON-RPC strikes, and counts, each call that is meant.
+/// batch counts once. A fault of JSON-RPC strikes, and counts, each call that is meant; the other
+/// calls are left to later rules of that kind.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a rule does nothing until it is in a plan"]
 pub struct Rule {

@@ -43,7 +43,7 @@ async fn answer(
     let Ok(body) = body::to_bytes(Body::new(body), usize::MAX).await else {
         return Err(Cut);
     };
-    tokio::time::sleep(verdict.delay).await;
+    verdict.wait().await;
     let fault = verdict.exchange.as_ref();
     if let Some(answer) = turned_away(fault) {
         return answer;

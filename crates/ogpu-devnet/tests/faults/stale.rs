@@ -19,6 +19,8 @@ async fn counts_heads_and_receipts_are_those_of_three_blocks_ago() {
     let head = net.node.number("eth_blockNumber", json!([])).await;
     let seen = head - 3;
     assert_eq!(stale.number("eth_blockNumber", json!([])).await, seen);
+    let bare = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber"});
+    assert_eq!(stale.json(&bare).await["result"], format!("{seen:#x}"));
     let at_seen = net.node.count(&net.wallet, &format!("{seen:#x}")).await;
     assert!(at_seen < 5);
     for newest in ["latest", "pending", "safe"] {
