@@ -146,7 +146,9 @@ async fn a_plan_reorganises_the_chain_until_it_is_cleared() {
     assert_ne!(block(&net, head).await["hash"], before);
     let after = faults.log().chain_faults().count();
     let calm = block(&net, head).await;
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    for _ in 0..20 {
+        net.devnet.mine().await.expect("a block");
+    }
     assert_eq!(block(&net, head).await, calm);
     assert_eq!(faults.log().chain_faults().count(), after);
 }
