@@ -1,12 +1,11 @@
-//! The HTTP server below the services, which stops without waiting for its requests.
+//! The HTTP server below the services and the faulty doors, which stops without waiting for its
+//! requests.
 
 use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -16,47 +15,67 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A running server, which stops when this is dropped: its port and all connections close.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     /// Never sent on: the server stops when it is gone.
     alive: oneshot::Sender<Infallible>,
     task: JoinHandle<()>,
 }
 
+/// Opens a loopback port, any free one if it is 0.
+pub(crate) async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
 impl Server {
-    pub(super) fn start(listener: TcpListener, router: Router) -> Self {
+    /// Serves each connection with what `serve` makes of it.
+    pub(crate) fn start<S, F>(listener: TcpListener, serve: S) -> Self
+    where
+        S: Fn(TcpStream) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
         let (alive, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(listener, router, stopped));
+        let task = tokio::spawn(run(listener, serve, stopped));
         Self { alive, task }
     }
 
     /// Stops the server and waits until its port and all connections are closed.
-    pub(super) async fn stop(self) {
+    pub(crate) async fn stop(self) {
         drop(self.alive);
         // An error only says that the server has stopped already, with its runtime.
         let _ = self.task.await;
     }
 }
 
-async fn run(listener: TcpListener, router: Router, stopped: oneshot::Receiver<Infallible>) {
+async fn run<S, F>(listener: TcpListener, serve: S, stopped: oneshot::Receiver<Infallible>)
+where
+    S: Fn(TcpStream) -> F + Send + Sync,
+    F: Future<Output = ()> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     tokio::select! {
         _ = stopped => {}
-        () = accept(&listener, &router, &mut connections) => {}
+        () = accept(&listener, &serve, &mut connections) => {}
     }
     drop(listener);
     connections.shutdown().await;
 }
 
 /// Serves connections for ever.
-async fn accept(listener: &TcpListener, router: &Router, connections: &mut JoinSet<()>) {
+async fn accept<S, F>(listener: &TcpListener, serve: &S, connections: &mut JoinSet<()>)
+where
+    S: Fn(TcpStream) -> F + Send + Sync,
+    F: Future<Output = ()> + Send + 'static,
+{
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, router.clone()));
+                    connections.spawn(serve(stream));
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "services could not accept a connection");
+                    tracing::debug!(%error, "could not accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
@@ -64,21 +83,4 @@ async fn accept(listener: &TcpListener, router: &Router, connections: &mut JoinS
             Some(_) = connections.join_next() => {}
         }
     }
-}
-
-async fn serve(stream: TcpStream, router: Router) {
-    if let Err(error) = serve_requests(stream, router).await {
-        tracing::debug!(%error, "a connection to the services broke");
-    }
-}
-
-async fn serve_requests(
-    stream: TcpStream,
-    router: Router,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    stream.set_nodelay(true)?;
-    http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-        .await?;
-    Ok(())
 }
