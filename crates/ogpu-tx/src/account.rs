@@ -90,9 +90,9 @@ impl Account {
 
     /// Whether something waits for a block, or for blocks on top of its own.
     pub fn is_watching(&self) -> bool {
-        self.intents.values().any(|intent| {
-            intent.is_out() || (intent.mined_at().is_some() && intent.is_waited_for())
-        })
+        self.intents
+            .values()
+            .any(|intent| intent.is_out() || (intent.mined_at().is_some() && intent.is_followed()))
     }
 
     /// Whether any nonce is in use that is not known to be mined.
@@ -179,10 +179,10 @@ impl Account {
             .intents
             .iter()
             .filter(|(_, intent)| intent.is_live())
-            .filter_map(|(id, intent)| Some((intent.nonce()?, *id, intent.is_waited_for())))
+            .filter_map(|(id, intent)| Some((intent.nonce()?, *id, intent.is_followed())))
             .collect();
         live.sort_unstable();
-        let last_waited_for = live.iter().rposition(|(.., waited_for)| *waited_for);
+        let last_followed = live.iter().rposition(|(.., is_followed)| *is_followed);
         // Who waits for a nonce may wait for those in use to become fewer.
         let are_wanted = self.nonces.are_wanted();
         live.into_iter()
@@ -191,7 +191,7 @@ impl Account {
                 let standing = Standing {
                     is_first: place == 0,
                     is_next: self.nonces.is_next(nonce),
-                    is_needed: are_wanted || last_waited_for.is_some_and(|last| place < last),
+                    is_needed: are_wanted || last_followed.is_some_and(|last| place < last),
                 };
                 (id, standing)
             })

@@ -196,8 +196,9 @@ impl Intent {
         self.nonce
     }
 
-    pub(crate) fn is_waited_for(&self) -> bool {
-        self.waited_for && !self.concluded
+    /// Whether somebody is to hear of it, or would be if the process had not ended.
+    pub(crate) fn is_followed(&self) -> bool {
+        (self.waited_for || self.is_restored) && !self.concluded
     }
 
     /// Whether it has a block, and nobody is still to hear of it.
@@ -329,18 +330,19 @@ impl Intent {
 
     /// What time alone brings.
     pub(crate) fn tick(&mut self, now: Millis, policy: &Policy, standing: Standing) -> Vec<Todo> {
+        let mut todo = Vec::new();
         if self.stuck_at(policy, standing).is_some_and(|at| at <= now) {
             if standing.is_next {
                 return self.price();
             }
             // Something is below that is not the account's own doing: what, the count tells.
             self.stuck_at = now.saturating_add(policy.reoffer_after);
-            return vec![Todo::Count];
+            todo.push(Todo::Count);
         }
         if self.offered_again_at(standing).is_some_and(|at| at <= now) {
-            return self.offer();
+            todo.extend(self.offer());
         }
-        Vec::new()
+        todo
     }
 
     /// When [`tick`](Self::tick) has something to do next, if nothing else happens.
@@ -353,12 +355,12 @@ impl Intent {
     }
 
     fn stuck_at(&self, policy: &Policy, standing: Standing) -> Option<Millis> {
-        let can_be_helped = !standing.is_next || self.versions.len() <= policy.most_replacements;
+        let can_be_replaced =
+            self.may_have_arrived && self.versions.len() <= policy.most_replacements;
         (self.stage == Stage::Out(Replacing::No)
             && self.is_wanted(standing)
-            && self.may_have_arrived
             && standing.is_first
-            && can_be_helped)
+            && (can_be_replaced || !standing.is_next))
             .then_some(self.stuck_at)
     }
 
@@ -369,7 +371,7 @@ impl Intent {
 
     /// Whether it is to be helped along.
     fn is_wanted(&self, standing: Standing) -> bool {
-        self.is_waited_for() || standing.is_needed || (self.is_restored && !self.concluded)
+        self.is_followed() || standing.is_needed
     }
 
     /// The head is at this block: it may be deep enough to conclude, or to be forgotten.
@@ -539,7 +541,7 @@ impl Intent {
         }
         // Who was told already has what was asked for: it goes out again if others need it.
         self.next_offer = None;
-        if self.is_waited_for() {
+        if self.is_followed() {
             self.offer()
         } else {
             Vec::new()
@@ -559,7 +561,7 @@ impl Intent {
     }
 
     fn overtaken(&mut self, nonce: u64, by: Option<TxHash>) -> Vec<Todo> {
-        if !self.is_waited_for() {
+        if !self.waited_for || self.concluded {
             return self.withdraw(NotSentCause::Superseded { by });
         }
         // None of its versions can be mined any more.
@@ -603,7 +605,7 @@ impl Intent {
         self.current = self.versions.len() - 1;
         self.next_offer = None;
         // Without anybody who waits, it leaves only if something else needs it.
-        if self.is_waited_for() {
+        if self.is_followed() {
             self.offer()
         } else {
             Vec::new()
