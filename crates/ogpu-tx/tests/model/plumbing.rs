@@ -370,11 +370,12 @@ impl World {
         self.net.min_fee = 1;
         self.conclude_all();
         for _ in 0..40 {
-            self.round();
+            self.round(5_000);
         }
+        self.conclude_all();
         let before = (self.offers, self.fills, self.counts);
-        for _ in 0..40 {
-            self.round();
+        for _ in 0..20 {
+            self.round(5_000);
         }
         assert_eq!(
             (self.offers, self.fills, self.counts),
@@ -394,7 +395,7 @@ impl World {
         let owed = |world: &Self| world.known.values().filter(|known| known.is_open).count();
         let mut rounds = 0;
         while owed(self) > 0 {
-            self.round();
+            self.round(1_000);
             rounds += 1;
             let open = self.known.iter().filter(|(_, known)| known.is_open);
             let open: Vec<_> = open.map(|(id, known)| (id, known.nonce)).collect();
@@ -408,7 +409,7 @@ impl World {
         }
     }
 
-    fn round(&mut self) {
+    fn round(&mut self, time: u64) {
         while !self.net.on_the_wire.is_empty() {
             self.net.deliver(0);
         }
@@ -419,7 +420,7 @@ impl World {
         }
         self.net.mine(8);
         self.poll(0);
-        self.tick(1_000);
+        self.tick(time);
         self.check_not_sent();
     }
 

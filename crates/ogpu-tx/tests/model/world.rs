@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ogpu_tx::{
-    Account, Action, Event, Fees, IntentEvent, IntentId, Millis, Policy, Verdict, Version,
+    Account, Action, Event, Fees, IntentEvent, IntentId, Meaning, Millis, NotSentCause, Policy,
+    Verdict, Version,
 };
 use ogpu_types::TxHash;
 
@@ -29,6 +30,8 @@ pub(crate) struct Known {
     /// Signed under the nonce.
     pub(crate) signed: Vec<Version>,
     pub(crate) stored: BTreeSet<TxHash>,
+    /// Why it might not be sent.
+    pub(crate) causes: Vec<NotSentCause>,
     pub(crate) offered: BTreeSet<TxHash>,
 }
 
@@ -148,6 +151,20 @@ impl World {
     }
 
     pub(crate) fn tell(&mut self, id: IntentId, event: IntentEvent) {
+        let cause = match event {
+            IntentEvent::SigningFailed { .. } => Some(NotSentCause::NotSigned),
+            IntentEvent::StoringFailed { .. } => Some(NotSentCause::NotStored),
+            IntentEvent::Withheld { .. } => Some(NotSentCause::TooLate),
+            IntentEvent::Priced { fees: None } => Some(NotSentCause::FeeCap),
+            IntentEvent::Overtaken { by, .. } => Some(NotSentCause::Superseded { by }),
+            IntentEvent::Abandoned => Some(NotSentCause::Abandoned),
+            IntentEvent::Answered {
+                meaning: Meaning::Refused,
+                ..
+            } => Some(NotSentCause::Refused),
+            _ => None,
+        };
+        self.known.get_mut(&id).unwrap().causes.extend(cause);
         self.feed(Event::Intent { id, event });
     }
 
@@ -348,10 +365,13 @@ impl World {
         let known = &self.known[&id];
         match verdict {
             Verdict::Included { hash } => self.check_depth(id, hash),
-            Verdict::NotSent { cause } => assert!(
-                !self.net.is_alive(id, None),
-                "I3: {id:?} is told as not sent ({cause:?}), and may take effect"
-            ),
+            Verdict::NotSent { cause } => {
+                assert!(
+                    !self.net.is_alive(id, None),
+                    "I3: {id:?} is told as not sent ({cause:?}), and may take effect"
+                );
+                assert!(known.causes.contains(&cause), "I4: {id:?}: {cause:?}?");
+            }
             Verdict::Unknown { hash, nonce } => {
                 assert!(known.offered.contains(&hash), "I3: unknown, never offered");
                 assert_eq!(known.nonce, Some(nonce), "I3: not its nonce");
