@@ -19,7 +19,8 @@ pub enum Action {
         /// The fees; `None` leaves them as they were prepared.
         fees: Option<Fees>,
     },
-    /// Store a version where a restart finds it; answered by `Stored` or `StoringFailed`.
+    /// Store a version where a restart finds it, with all that were stored under its nonce before,
+    /// and as not settled; answered by `Stored` or `StoringFailed`.
     Store {
         /// The intent.
         id: IntentId,

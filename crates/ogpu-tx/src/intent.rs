@@ -21,7 +21,7 @@
 //! | out | overtaken, not waited for | withdrawing: superseded | `Withdraw` |
 //! | out | included | mined | |
 //! | mined | reorganised | mined, doubted | `FindReceipt` |
-//! | mined | missing | out | `Offer` of what was mined |
+//! | mined | missing | out | `Store` if it was settled, `Offer` of what was mined |
 //! | mined | deep enough | mined | `Settle`, `Conclude` |
 //! | mined, concluded | buried | ended | `Forget` |
 //! | withdrawing | withdrawn | ended | `Conclude`, `Forget` |
@@ -532,8 +532,10 @@ impl Intent {
     /// A reorg took it off the chain. Its bytes are as good as before.
     fn unmined(&mut self, hash: TxHash, now: Millis, policy: &Policy) -> Vec<Todo> {
         self.stage = Stage::Out(Replacing::No);
-        self.is_settled = false;
         self.stuck_at = now.saturating_add(policy.replace_after);
+        // A restart has to find it again.
+        let was_settled = std::mem::replace(&mut self.is_settled, false);
+        let mut todo = Vec::from_iter(was_settled.then_some(Todo::Store { hash }));
         // What was mined is valid; a later version may be more than the account can pay.
         if let Some(place) = self.versions.iter().position(|one| one.hash == hash) {
             self.current = place;
@@ -542,10 +544,9 @@ impl Intent {
         // Who was told already has what was asked for: it goes out again if others need it.
         self.next_offer = None;
         if self.is_followed() {
-            self.offer()
-        } else {
-            Vec::new()
+            todo.extend(self.offer());
         }
+        todo
     }
 
     fn missed(&mut self, now: Millis, policy: &Policy) -> Vec<Todo> {

@@ -188,7 +188,12 @@ impl World {
     fn write(&mut self, work: Work) {
         match work {
             Work::Store { id, hash } => self.store(id, hash),
-            Work::Settle { id } | Work::Withdraw { id } => {
+            Work::Settle { id } => {
+                if let Some(entry) = self.journal.get_mut(&id) {
+                    entry.is_settled = true;
+                }
+            }
+            Work::Withdraw { id } => {
                 self.journal.remove(&id);
             }
             _ => {}
@@ -196,24 +201,16 @@ impl World {
     }
 
     fn store(&mut self, id: IntentId, hash: TxHash) {
-        let tx = self.txs[&hash];
         let known = &self.known[&id];
-        let version = Version {
-            hash,
-            fees: tx.fees,
-        };
-        let entry = self.journal.entry(id).or_insert_with(|| Entry {
+        let is_stored = |hash_of: TxHash| hash_of == hash || known.stored.contains(&hash_of);
+        let versions = known.signed.iter().copied();
+        let entry = Entry {
             confirmations: known.confirmations,
-            nonce: tx.nonce,
-            versions: Vec::new(),
-        });
-        if entry.nonce != tx.nonce {
-            entry.nonce = tx.nonce;
-            entry.versions.clear();
-        }
-        if !entry.versions.contains(&version) {
-            entry.versions.push(version);
-        }
+            nonce: self.txs[&hash].nonce,
+            versions: versions.filter(|one| is_stored(one.hash)).collect(),
+            is_settled: false,
+        };
+        self.journal.insert(id, entry);
     }
 
     pub(crate) fn work_on(&mut self, which: usize, how: u8) {
@@ -248,7 +245,10 @@ impl World {
                     self.tell(id, IntentEvent::Stored { hash });
                 } else {
                     let known = self.known.get_mut(&id).unwrap();
-                    known.signed.retain(|version| version.hash != hash);
+                    let is_out = known.offered.contains(&hash);
+                    known
+                        .signed
+                        .retain(|version| is_out || version.hash != hash);
                     self.tell(id, IntentEvent::StoringFailed { hash });
                 }
             }

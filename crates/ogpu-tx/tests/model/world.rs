@@ -80,6 +80,7 @@ pub(crate) struct Entry {
     pub(crate) confirmations: u64,
     pub(crate) nonce: u64,
     pub(crate) versions: Vec<Version>,
+    pub(crate) is_settled: bool,
 }
 
 pub(crate) struct World {
@@ -97,6 +98,7 @@ pub(crate) struct World {
     pub(crate) fills: usize,
     pub(crate) counts: usize,
     pub(crate) last_count: Option<u64>,
+    pub(crate) verbose: bool,
     next_id: u64,
     /// What this account was told, and what it wanted done.
     trace: Vec<(Event, Millis, Vec<Action>)>,
@@ -121,6 +123,7 @@ impl World {
             fills: 0,
             counts: 0,
             last_count: None,
+            verbose: false,
             next_id: 0,
             trace: Vec::new(),
         }
@@ -186,6 +189,9 @@ impl World {
             self.check(action, &event);
             self.take(action);
         }
+        if self.verbose {
+            eprintln!("{} {event:?} => {actions:?}", self.now);
+        }
         self.trace.push((event, self.now, actions));
     }
 
@@ -219,7 +225,8 @@ impl World {
         for (id, known) in &mut self.known {
             known.is_open = false;
             known.is_waited_for = false;
-            let is_stored = self.journal.contains_key(id);
+            let entry = self.journal.get(id);
+            let is_stored = entry.is_some_and(|entry| !entry.is_settled);
             if !known.is_forgotten && !is_stored && !known.was_settled {
                 assert!(
                     !self.net.is_alive(*id, None),
@@ -228,7 +235,8 @@ impl World {
             }
             known.is_forgotten = !is_stored;
         }
-        for (id, entry) in self.journal.clone() {
+        let journal = self.journal.clone().into_iter();
+        for (id, entry) in journal.filter(|(_, entry)| !entry.is_settled) {
             let known = self.known.get_mut(&id).unwrap();
             known.is_restored = true;
             known.is_open = true;
