@@ -2,6 +2,7 @@
 
 mod account;
 mod action;
+mod classify;
 mod event;
 mod fees;
 mod intent;
@@ -11,6 +12,7 @@ mod policy;
 
 pub use account::Account;
 pub use action::{Action, NotSentCause, Verdict};
+pub use classify::{NodeAnswer, classify};
 pub use event::{Event, IntentEvent, Version};
 pub use fees::{FeeCaps, Fees};
 pub use meaning::Meaning;

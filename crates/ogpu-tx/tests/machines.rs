@@ -6,13 +6,18 @@ use model::{World, moves::moves};
 use ogpu_tx::Policy;
 use proptest::prelude::*;
 
-fn policy(most_in_flight: usize) -> Policy {
-    Policy {
-        most_in_flight,
-        most_replacements: 3,
-        reorg_depth: model::chain::FINAL as u64,
-        ..Policy::default()
-    }
+fn policy() -> impl Strategy<Value = Policy> {
+    let most_in_flight = prop_oneof![Just(1_usize), Just(2), Just(64)];
+    let looks = prop_oneof![Just(1_u32), Just(5)];
+    (most_in_flight, looks, 1..4_usize).prop_map(|(most_in_flight, looks, most_replacements)| {
+        Policy {
+            most_in_flight,
+            looks,
+            most_replacements,
+            reorg_depth: model::chain::FINAL as u64,
+            ..Policy::default()
+        }
+    })
 }
 
 proptest! {
@@ -21,9 +26,9 @@ proptest! {
     #[test]
     fn an_intent_takes_effect_once_and_every_caller_hears_the_truth(
         moves in moves(150),
-        most_in_flight in prop_oneof![Just(2_usize), Just(64)],
+        policy in policy(),
     ) {
-        let mut world = World::new(policy(most_in_flight));
+        let mut world = World::new(policy);
         for one in moves {
             world.go(one);
         }

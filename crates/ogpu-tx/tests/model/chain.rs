@@ -177,15 +177,27 @@ impl Net {
 
     /// Another program sends from the account.
     pub(crate) fn send_foreign(&mut self, max_fee: u64) {
+        let tx = self.foreign_tx(self.pending(), max_fee);
+        self.arrive(tx);
+    }
+
+    /// Another program outbids whatever waits at the next nonce.
+    pub(crate) fn send_rival(&mut self) {
+        let tx = self.foreign_tx(self.chain.mined(), 1_000);
+        self.pool.push(tx);
+        self.arrived.push(tx);
+    }
+
+    fn foreign_tx(&mut self, nonce: u64, max_fee: u64) -> Tx {
         self.foreign += 1;
         let mut hash = [0xff; 32];
         hash[..8].copy_from_slice(&self.foreign.to_be_bytes());
-        self.arrive(Tx {
+        Tx {
             hash: TxHash::new(hash),
-            nonce: self.pending(),
+            nonce,
             fees: fees(max_fee, 1),
             owner: None,
-        });
+        }
     }
 
     pub(crate) fn drop_from_pool(&mut self, which: usize) {

@@ -50,6 +50,8 @@ pub(crate) enum Move {
     Foreign {
         max_fee: u64,
     },
+    /// Another program takes the next nonce, whoever waits there.
+    Rival,
     Drop {
         which: usize,
     },
@@ -81,10 +83,11 @@ pub(crate) fn moves(most: usize) -> impl Strategy<Value = Vec<Move>> {
         2 => which().prop_map(|which| Move::Await { which }),
         1 => any::<u8>().prop_map(|done| Move::Interrupt { done }),
         1 => any::<u8>().prop_map(|done| Move::Restart { done }),
-        6 => (0..4_usize).prop_map(|most| Move::Mine { most }),
+        9 => (0..4_usize).prop_map(|most| Move::Mine { most }),
         2 => (1..4_usize, any::<u8>(), 0..3_usize)
             .prop_map(|(depth, lost, most)| Move::Reorganise { depth, lost, most }),
         2 => (5..60_u64).prop_map(|max_fee| Move::Foreign { max_fee }),
+        2 => Just(Move::Rival),
         2 => which().prop_map(|which| Move::Drop { which }),
         1 => which().prop_map(|which| Move::Resurface { which }),
         2 => which().prop_map(|which| Move::Deliver { which }),

@@ -132,6 +132,7 @@ impl World {
             Move::Mine { most } => self.net.mine(most),
             Move::Reorganise { depth, lost, most } => self.net.reorganise(depth, lost, most),
             Move::Foreign { max_fee } => self.net.send_foreign(max_fee),
+            Move::Rival => self.net.send_rival(),
             Move::Drop { which } => self.net.drop_from_pool(which),
             Move::Resurface { which } => self.net.resurface(which),
             Move::Deliver { which } => self.net.deliver(which),
