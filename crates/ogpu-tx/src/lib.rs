@@ -1,15 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod action;
+mod classify;
+mod event;
 mod fees;
 mod intent;
 mod meaning;
 mod nonces;
+mod policy;
 
-pub use account::{Account, Action, Event, Policy};
+pub use account::Account;
+pub use action::{Action, NotSentCause, Verdict};
+pub use classify::{NodeAnswer, classify};
+pub use event::{Event, IntentEvent, Version};
 pub use fees::{FeeCaps, Fees};
-pub use intent::{IntentEvent, NotSentCause, Verdict, Version};
 pub use meaning::Meaning;
+pub use policy::Policy;
 
 use serde::{Deserialize, Serialize};
 
