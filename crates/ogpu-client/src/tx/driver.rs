@@ -187,7 +187,7 @@ async fn write(lane: Arc<Lane>, changes: Changes, writing: Arc<AtomicBool>) {
 impl Written {
     fn event(self) -> IntentEvent {
         match self {
-            Self::Stored => IntentEvent::Stored,
+            Self::Stored { hash } => IntentEvent::Stored { hash },
             Self::Withdrawn => IntentEvent::Withdrawn,
         }
     }

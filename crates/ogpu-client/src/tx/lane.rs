@@ -8,7 +8,7 @@ use std::{
 };
 
 use ogpu_tx::{Account, Action, Event, Fees, IntentEvent, IntentId, Millis, Version};
-use ogpu_types::{Address, ChainId, Wei};
+use ogpu_types::{Address, ChainId, TxHash, Wei};
 use tokio::{
     sync::{Notify, oneshot},
     task::JoinHandle,
@@ -57,7 +57,7 @@ struct State {
 /// What a journal's answer is the answer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    Stored,
+    Stored { hash: TxHash },
     Withdrawn,
 }
 
@@ -348,11 +348,12 @@ impl State {
         lane: &Lane,
     ) -> Option<(oneshot::Sender<Conclusion>, Conclusion)> {
         match action {
-            Action::Store { id, .. } => {
+            Action::Store { id, hash } => {
                 let record = self.records.get(&id)?;
                 let entry = record.entry(lane.chain(), lane.account)?;
                 let change = JournalChange::Put(Box::new(entry));
-                self.changes.push((change, Some((id, Written::Stored))));
+                self.changes
+                    .push((change, Some((id, Written::Stored { hash }))));
             }
             Action::Withdraw { id } => {
                 let key = self.records.get(&id)?.name.key.clone();

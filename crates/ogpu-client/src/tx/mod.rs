@@ -4,7 +4,7 @@
 //! they want done. Each account has a [`lane`], whose [`driver`] works in a task of its own, so that
 //! dropping a caller's future loses nothing.
 
-mod classify;
+mod answer;
 mod driver;
 mod engine;
 mod error;

@@ -9,7 +9,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     Prepared, Preparing, TransactionRequest, TxError,
-    classify::meaning,
+    answer::meaning,
     lane::{Lane, Submission, Written},
     nonce_user,
     record::{Name, Trouble},
@@ -36,7 +36,7 @@ pub(super) async fn sign(lane: &Arc<Lane>, id: IntentId, nonce: u64, fees: Optio
         })
         .flatten()
     else {
-        return lane.intent(id, IntentEvent::SigningFailed);
+        return lane.intent(id, IntentEvent::SigningFailed { nonce });
     };
     let signed = Signed::new(&prepared, lane.chain(), nonce, &signer).await;
     let event = lane.with_record(id, |record| match signed {
@@ -54,13 +54,13 @@ pub(super) async fn sign(lane: &Arc<Lane>, id: IntentId, nonce: u64, fees: Optio
             });
             record
                 .newest()
-                .map_or(IntentEvent::SigningFailed, |version| IntentEvent::Signed {
-                    version,
+                .map_or(IntentEvent::SigningFailed { nonce }, |version| {
+                    IntentEvent::Signed { nonce, version }
                 })
         }
         Err(source) => {
             record.trouble = Some(Trouble::Other(Box::new(TxError::Sign { source })));
-            IntentEvent::SigningFailed
+            IntentEvent::SigningFailed { nonce }
         }
     });
     if let Some(event) = event {
@@ -75,9 +75,12 @@ pub(super) fn not_stored(
     error: JournalError,
 ) {
     let mut error = Some(error);
-    for (id, _) in answers {
+    for (id, written) in answers {
+        let Written::Stored { hash } = written else {
+            continue;
+        };
         lane.with_record(id, |record| {
-            record.versions.pop();
+            record.versions.retain(|signed| signed.hash != hash);
             let source = error.take().unwrap_or(JournalError::InUse {
                 chain: lane.chain(),
                 account: lane.account,
@@ -86,7 +89,7 @@ pub(super) fn not_stored(
                 source: Box::new(source),
             })));
         });
-        lane.intent(id, IntentEvent::StoringFailed);
+        lane.intent(id, IntentEvent::StoringFailed { hash });
     }
 }
 
@@ -108,7 +111,7 @@ pub(super) async fn offer(lane: &Arc<Lane>, id: IntentId, hash: TxHash) {
     });
     let Some(offered) = offered else { return };
     let Some(raw) = offered else {
-        return lane.intent(id, IntentEvent::Withheld);
+        return lane.intent(id, IntentEvent::Withheld { hash });
     };
     let answer = lane
         .shared
@@ -134,6 +137,7 @@ pub(super) async fn offer(lane: &Arc<Lane>, id: IntentId, hash: TxHash) {
     lane.intent(
         id,
         IntentEvent::Answered {
+            hash,
             meaning,
             retry_after,
         },
@@ -255,7 +259,7 @@ pub(super) async fn find_user(lane: &Arc<Lane>, id: IntentId, nonce: u64) {
     });
     if is_own == Some(false) {
         warn!(account = %lane.account, nonce, by = by.map(tracing::field::display), "another transaction has used the nonce");
-        lane.intent(id, IntentEvent::Overtaken { by });
+        lane.intent(id, IntentEvent::Overtaken { nonce, by });
     }
 }
 
