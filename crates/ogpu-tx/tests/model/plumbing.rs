@@ -237,7 +237,7 @@ impl World {
             Work::Sign { id, nonce, fees } => self.sign(id, nonce, fees, how),
             Work::Store { id, hash } => {
                 // The answer may get lost, too.
-                if how < 240 || how % 2 == 0 {
+                if how < 240 || how.is_multiple_of(2) {
                     self.store(id, hash);
                 }
                 if how < 240 {
@@ -292,7 +292,7 @@ impl World {
                         let mined = self.net.chain.behind(usize::from(how % 3) + 1).mined();
                         Event::Counted {
                             mined,
-                            pending: (how % 2 == 0).then_some(mined),
+                            pending: (how.is_multiple_of(2)).then_some(mined),
                         }
                     }
                     _ => Event::NotCounted,
@@ -346,7 +346,7 @@ impl World {
                 Meaning::Unclear
             }
             190..215 => {
-                retry_after = (how % 2 == 0).then_some(2_000);
+                retry_after = (how.is_multiple_of(2)).then_some(2_000);
                 Meaning::NotTaken
             }
             215..230 => Meaning::Refused,

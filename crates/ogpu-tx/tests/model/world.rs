@@ -98,7 +98,6 @@ pub(crate) struct World {
     pub(crate) fills: usize,
     pub(crate) counts: usize,
     pub(crate) last_count: Option<u64>,
-    pub(crate) verbose: bool,
     next_id: u64,
     /// What this account was told, and what it wanted done.
     trace: Vec<(Event, Millis, Vec<Action>)>,
@@ -123,7 +122,6 @@ impl World {
             fills: 0,
             counts: 0,
             last_count: None,
-            verbose: false,
             next_id: 0,
             trace: Vec::new(),
         }
@@ -188,9 +186,6 @@ impl World {
         for action in &actions {
             self.check(action, &event);
             self.take(action);
-        }
-        if self.verbose {
-            eprintln!("{} {event:?} => {actions:?}", self.now);
         }
         self.trace.push((event, self.now, actions));
     }
