@@ -1,19 +1,19 @@
 //! How a client is put together.
 
 use std::{
+    num::NonZeroU32,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use ogpu_chain::{ChainConfig, ChainSpec, Endpoint, Registry};
 use ogpu_types::ChainId;
-use tokio::sync::OnceCell;
 
 use crate::{
     BuildError, Client, RetryPolicy, Signer,
     client::Inner,
     http,
-    rpc::Rpc,
+    rpc::{Rpc, RpcOptions},
     services::{ServiceOptions, Services},
     tx::{KnownContracts, Lanes},
 };
@@ -56,7 +56,7 @@ impl From<ChainId> for ChainChoice {
 #[must_use = "call `build` to get the client"]
 pub struct ClientBuilder {
     chain: Option<ChainChoice>,
-    rpc_url: Option<UrlText>,
+    rpc_urls: Vec<UrlText>,
     pin_url: Option<UrlText>,
     gateway_url: Option<UrlText>,
     management_url: Option<UrlText>,
@@ -65,6 +65,8 @@ pub struct ClientBuilder {
     signer: Option<Signer>,
     rpc_timeout: Option<Duration>,
     rpc_retry: RetryPolicy,
+    unbatched: bool,
+    rpc_rate_limit: Option<NonZeroU32>,
     write_timeout: Option<Duration>,
     service_options: ServiceOptions,
 }
@@ -89,8 +91,30 @@ impl ClientBuilder {
     }
 
     /// Talks to this node. Defaults to the chain's own RPC endpoint.
-    pub fn rpc_url(mut self, url: impl Into<String>) -> Self {
-        self.rpc_url = Some(UrlText(url.into()));
+    pub fn rpc_url(self, url: impl Into<String>) -> Self {
+        self.rpc_urls([url])
+    }
+
+    /// Talks to these nodes of one chain, in place of any given before; none is the default, the
+    /// chain's own endpoint. Reads go to the fastest that is well, and to the next when it fails;
+    /// transactions only to those that serve the client's chain.
+    pub fn rpc_urls(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.rpc_urls = urls.into_iter().map(|url| UrlText(url.into())).collect();
+        self
+    }
+
+    /// Whether JSON-RPC calls that are made at the same moment travel in one request. Defaults to
+    /// on; turn it off for a server that takes no batches. Without it, a node that lags is not
+    /// noticed by what it answers, so that reads may go back in time.
+    pub fn rpc_batching(mut self, batching: bool) -> Self {
+        self.unbatched = !batching;
+        self
+    }
+
+    /// Sends each endpoint at most so many JSON-RPC requests per second, evenly spaced; the wait
+    /// counts as a call's time. Defaults to no limit.
+    pub fn rpc_rate_limit(mut self, requests_per_second: NonZeroU32) -> Self {
+        self.rpc_rate_limit = Some(requests_per_second);
         self
     }
 
@@ -171,7 +195,13 @@ impl ClientBuilder {
                 .map_err(|source| BuildError::Chain { source })?,
             None => ChainConfig::current().map_err(|source| BuildError::Chain { source })?,
         };
-        let endpoint = given("rpc_url", self.rpc_url)?.unwrap_or_else(|| chain.rpc_url().clone());
+        let mut endpoints = Vec::new();
+        for url in self.rpc_urls {
+            endpoints.extend(given("rpc_url", Some(url))?);
+        }
+        if endpoints.is_empty() {
+            endpoints.push(chain.rpc_url().clone());
+        }
         let own = chain.services().clone();
         let pin = given("pin_url", self.pin_url)?.or(own.pin_url);
         let gateway = given("gateway_url", self.gateway_url)?.or(own.gateway_url);
@@ -182,9 +212,16 @@ impl ClientBuilder {
         let http = http::connection_pool().map_err(|source| BuildError::Http {
             source: Box::new(source),
         })?;
-        let rpc_timeout = self.rpc_timeout.unwrap_or(RPC_TIMEOUT);
+        let options = RpcOptions {
+            endpoints,
+            chain: chain.id(),
+            timeout: self.rpc_timeout.unwrap_or(RPC_TIMEOUT),
+            retry: self.rpc_retry,
+            batching: !self.unbatched,
+            requests_per_second: self.rpc_rate_limit,
+        };
         Ok(Client::from_inner(Inner {
-            rpc: Rpc::new(http.clone(), endpoint, rpc_timeout, self.rpc_retry),
+            rpc: Rpc::new(http.clone(), options),
             services: Services {
                 http,
                 pin,
@@ -199,7 +236,6 @@ impl ClientBuilder {
             lanes: Arc::new(Lanes::default()),
             known_contracts: KnownContracts::default(),
             env_signer: OnceLock::new(),
-            chain_checked: OnceCell::new(),
         }))
     }
 }

@@ -26,7 +26,7 @@ pub use builder::{ChainChoice, ClientBuilder};
 pub use client::Client;
 pub use error::{BuildError, Error};
 pub use facade::{PublishedSource, PublishedTask};
-pub use http::{BoxError, HttpError};
+pub use http::{BoxError, HttpError, SharedError};
 pub use read::{ReadCause, ReadError};
 pub use retry::RetryPolicy;
 pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
