@@ -57,6 +57,7 @@ impl From<ChainId> for ChainChoice {
 pub struct ClientBuilder {
     chain: Option<ChainChoice>,
     rpc_urls: Vec<UrlText>,
+    ws_url: Option<UrlText>,
     pin_url: Option<UrlText>,
     gateway_url: Option<UrlText>,
     management_url: Option<UrlText>,
@@ -100,6 +101,14 @@ impl ClientBuilder {
     /// transactions only to those that serve the client's chain.
     pub fn rpc_urls(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.rpc_urls = urls.into_iter().map(|url| UrlText(url.into())).collect();
+        self
+    }
+
+    /// Listens for new blocks at this WebSocket (`ws`, `wss`), so that waiting for one takes no longer
+    /// than it must; it connects again whenever it has to. Nothing but speed depends on it. Defaults
+    /// to none: the chain is asked from time to time.
+    pub fn ws_url(mut self, url: impl Into<String>) -> Self {
+        self.ws_url = Some(UrlText(url.into()));
         self
     }
 
@@ -202,6 +211,14 @@ impl ClientBuilder {
         if endpoints.is_empty() {
             endpoints.push(chain.rpc_url().clone());
         }
+        let ws = self
+            .ws_url
+            .map(|UrlText(text)| Endpoint::parse_websocket(&text))
+            .transpose()
+            .map_err(|source| BuildError::Url {
+                option: "ws_url",
+                source,
+            })?;
         let own = chain.services().clone();
         let pin = given("pin_url", self.pin_url)?.or(own.pin_url);
         let gateway = given("gateway_url", self.gateway_url)?.or(own.gateway_url);
@@ -214,6 +231,7 @@ impl ClientBuilder {
         })?;
         let options = RpcOptions {
             endpoints,
+            ws,
             chain: chain.id(),
             timeout: self.rpc_timeout.unwrap_or(RPC_TIMEOUT),
             retry: self.rpc_retry,

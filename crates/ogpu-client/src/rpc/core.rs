@@ -16,6 +16,7 @@ use super::{
     call::Call,
     error::{RpcCause, RpcError},
     heads::Heads,
+    hints::Hints,
     node::Node,
     quantity::Quantity,
     tick::Ticks,
@@ -37,6 +38,8 @@ const TEXT_LIMIT: usize = 1024;
 pub(crate) struct RpcOptions {
     /// At least one.
     pub(crate) endpoints: Vec<Endpoint>,
+    /// Where notices of new heads come from.
+    pub(crate) ws: Option<Endpoint>,
     pub(crate) chain: ChainId,
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
@@ -53,6 +56,7 @@ pub(super) struct Core {
     pub(super) retry: RetryPolicy,
     pub(super) batching: bool,
     pub(super) heads: Heads,
+    pub(super) hints: Option<Hints>,
     pub(super) ticks: Ticks,
     next_id: AtomicU64,
 }
@@ -71,6 +75,7 @@ impl Core {
             retry: options.retry,
             batching: options.batching,
             heads: Heads::default(),
+            hints: options.ws.map(Hints::new),
             ticks: Ticks::default(),
             next_id: AtomicU64::new(1),
         }

@@ -9,6 +9,7 @@ mod call;
 mod core;
 mod error;
 mod heads;
+mod hints;
 mod lag;
 mod node;
 mod offer;
@@ -19,7 +20,7 @@ mod receipt;
 mod tick;
 mod wire;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::pending, sync::Arc};
 
 use futures::{StreamExt, future::join_all, stream};
 use ogpu_chain::Endpoint;
@@ -31,6 +32,7 @@ use tokio::{sync::oneshot, time::Instant};
 use self::{
     call::Kind,
     core::Core,
+    hints::Hints,
     node::{BATCH_SIZE, Node},
     tick::{Lane, submit},
 };
@@ -98,6 +100,34 @@ impl Rpc {
 
     fn first(&self) -> &Node {
         &self.core.nodes[0]
+    }
+
+    /// Ends at the next notice of a new head; never, without an endpoint that sends them. It only
+    /// saves waiting: notices may be lost.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "what sends transactions is to use it")
+    )]
+    pub(crate) fn hint(&self) -> impl Future<Output = ()> + Send + use<> {
+        let notices = self.core.hints.as_ref().map(Hints::subscribe);
+        async move {
+            if let Some(mut notices) = notices
+                && notices.changed().await.is_ok()
+            {
+                return;
+            }
+            pending().await
+        }
+    }
+
+    /// Learns of a block, such as one's own transaction's: reads at the head are at least as new
+    /// from now on.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "what sends transactions is to use it")
+    )]
+    pub(crate) fn saw_block(&self, number: u64) {
+        self.core.heads.saw_block(number);
     }
 
     /// Calls any method, with `params` as JSON-RPC wants them: a tuple, an array or a `Vec`.
