@@ -176,3 +176,121 @@ fn is_notice(text: &str) -> Result<bool, BoxError> {
     }
     Ok(notice.method == Some("eth_subscription"))
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use ogpu_devnet::Devnet;
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+
+    use super::*;
+    use crate::{Client, types::Address};
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    fn client(devnet: &Devnet, ws_url: &str) -> Client {
+        Client::builder()
+            .chain(devnet.chain_spec())
+            .ws_url(ws_url)
+            .build()
+            .unwrap()
+    }
+
+    async fn server() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        (listener, url)
+    }
+
+    #[tokio::test]
+    async fn a_new_block_wakes_whoever_waits() {
+        let devnet = Devnet::start().await.unwrap();
+        let client = client(&devnet, &devnet.ws_url());
+        let waiting = async {
+            // One is the connection's own; blocks before the subscription wake nobody.
+            for _ in 0..3 {
+                let mut hint = std::pin::pin!(client.rpc().hint());
+                while timeout(Duration::from_millis(100), hint.as_mut())
+                    .await
+                    .is_err()
+                {
+                    devnet.mine().await.unwrap();
+                }
+            }
+        };
+        timeout(SOON, waiting).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_server_that_always_hangs_up_holds_nobody_up() {
+        let devnet = Devnet::start().await.unwrap();
+        let (listener, url) = server().await;
+        let hanging_up = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let mut socket = accept_async(stream).await.unwrap();
+                socket.close(None).await.unwrap();
+            }
+        });
+        let client = client(&devnet, &url);
+        for _ in 0..3 {
+            timeout(SOON, client.rpc().hint()).await.unwrap();
+            client.vault_balance(Address::ZERO).await.unwrap();
+        }
+        hanging_up.abort();
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_gives_no_sign_of_life_is_given_up() {
+        let (listener, url) = server().await;
+        let hints = Hints::new(Endpoint::parse_websocket(&url).unwrap());
+        let _notices = hints.subscribe();
+        let (stream, _) = listener.accept().await.unwrap();
+        let _silent = accept_async(stream).await.unwrap();
+        let connected = tokio::time::Instant::now();
+        tokio::time::pause();
+        listener.accept().await.unwrap();
+        assert!(connected.elapsed() >= PING_AFTER * 2);
+    }
+
+    #[tokio::test]
+    async fn the_connection_ends_with_the_last_clone() {
+        let (listener, url) = server().await;
+        let hints = Hints::new(Endpoint::parse_websocket(&url).unwrap());
+        let notices = hints.subscribe();
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut socket = accept_async(stream).await.unwrap();
+        let subscription = socket.next().await.unwrap().unwrap();
+        assert_eq!(subscription.to_text().unwrap(), SUBSCRIBE);
+        drop(hints);
+        let end = timeout(SOON, socket.next()).await.unwrap();
+        assert!(end.is_none_or(|message| message.is_err()));
+        drop(notices);
+    }
+
+    #[tokio::test]
+    async fn without_notices_nobody_is_woken() {
+        let client = Client::builder()
+            .chain(crate::ChainId::OGPU_TESTNET)
+            .build()
+            .unwrap();
+        assert!(client.rpc().hint().now_or_never().is_none());
+    }
+
+    #[test]
+    fn pauses_grow_up_to_half_a_minute() {
+        for (failures, ceiling) in [(1, FIRST_PAUSE), (3, FIRST_PAUSE * 4), (99, LONGEST_PAUSE)] {
+            let pause = pause(failures);
+            assert!(pause >= ceiling / 2 && pause <= ceiling, "{pause:?}");
+        }
+    }
+
+    #[test]
+    fn notices_are_told_from_other_messages() {
+        let notice = r#"{"jsonrpc":"2.0","method":"eth_subscription","params":{}}"#;
+        assert!(is_notice(notice).unwrap());
+        assert!(!is_notice(r#"{"jsonrpc":"2.0","id":1,"result":"0x1"}"#).unwrap());
+        assert!(is_notice(r#"{"id":1,"error":{"code":-32601,"message":"no"}}"#).is_err());
+    }
+}

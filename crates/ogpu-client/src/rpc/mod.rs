@@ -289,3 +289,30 @@ impl Rpc {
         problem.map_or(Ok(()), Err)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ogpu_devnet::Devnet;
+
+    use super::*;
+    use crate::Client;
+
+    #[tokio::test]
+    async fn reads_are_as_new_as_a_block_that_was_seen_elsewhere() {
+        let devnet = Devnet::start().await.unwrap();
+        let client = Client::builder()
+            .chain(devnet.chain_spec())
+            .build()
+            .unwrap();
+        let rpc = client.rpc();
+        let head = async || {
+            let head: Quantity = rpc.call("eth_blockNumber", ()).await.unwrap();
+            head.to_u64().unwrap()
+        };
+        let before = head().await;
+        rpc.saw_block(before + 1);
+        let (after, mined) = tokio::join!(head(), devnet.mine());
+        mined.unwrap();
+        assert_eq!(after, before + 1);
+    }
+}
