@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{
     Rpc, RpcCause, RpcError,
     call::{Call, SEND_RAW},
-    node::Node,
+    node::recipients,
     tick::{Lane, submit},
 };
 use crate::{http::HttpError, retry::RetryPolicy};
@@ -91,28 +91,14 @@ impl Rpc {
         made
     }
 
-    /// The endpoints to offer a transaction to, those that are known to serve the chain first.
+    /// The endpoints to offer a transaction to.
     fn recipients(&self) -> Vec<usize> {
-        let core = &self.core;
-        let mut places: Vec<usize> = (0..core.nodes.len())
-            .filter(|&place| core.nodes[place].chain().is_none_or(|c| c == core.chain))
-            .collect();
-        places.sort_by_key(|&place| {
-            let node = &core.nodes[place];
-            (node.chain().is_none(), node.rank())
-        });
-        let is_well = |node: &Node| !node.is_cooling() && node.blocked().is_none();
-        let well = places
-            .iter()
-            .filter(|&&place| is_well(&core.nodes[place]))
-            .count();
+        let nodes = &self.core.nodes;
+        let mut places = recipients(nodes, self.core.chain);
+        let well = places.iter().filter(|&&place| nodes[place].is_well());
         // Somebody has to be asked, even if nobody is well.
-        if well > 0 {
-            places.retain(|&place| is_well(&core.nodes[place]));
-            places.truncate(ENDPOINTS);
-        } else {
-            places.truncate(1);
-        }
+        let count = well.count().clamp(1, ENDPOINTS);
+        places.truncate(count);
         places
     }
 

@@ -2,10 +2,14 @@
 
 use std::{
     num::NonZeroU32,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
+use futures::future::join_all;
 use ogpu_chain::Endpoint;
 use ogpu_types::ChainId;
 use reqwest::header::CONTENT_TYPE;
@@ -59,6 +63,7 @@ pub(super) struct Core {
     pub(super) hints: Option<Hints>,
     pub(super) ticks: Ticks,
     next_id: AtomicU64,
+    is_introduced: AtomicBool,
 }
 
 /// What one request gave for each of its calls.
@@ -78,6 +83,7 @@ impl Core {
             hints: options.ws.map(Hints::new),
             ticks: Ticks::default(),
             next_id: AtomicU64::new(1),
+            is_introduced: AtomicBool::new(false),
         }
     }
 
@@ -176,6 +182,10 @@ impl Core {
         let deadline = self.deadline(retry);
         let call = Call::chain_id();
         with_retries(retry, deadline, RpcCause::advice, || async {
+            let _admission = node
+                .admit(deadline)
+                .await
+                .map_err(|refusal| refusal.into_cause(node, deadline))?;
             let answer = self.ask(node, &[&call], deadline).await?.pop();
             let answer = answer.ok_or_else(|| RpcCause::malformed("no answer"))??;
             let chain = read_chain(&answer)?;
@@ -184,6 +194,20 @@ impl Core {
         })
         .await
         .map_err(|Exhausted { last, tries }| self.error(node, &call.method, tries, started, last))
+    }
+
+    /// Asks all but the first endpoint, at the first call, which chain they serve: the answers also
+    /// tell who is there and who is fast, before a call depends on it.
+    pub(super) fn introduce(self: &Arc<Self>) {
+        if self.nodes.len() < 2 || self.is_introduced.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let core = Arc::clone(self);
+        tokio::spawn(async move {
+            let others = core.nodes.iter().skip(1);
+            // Whoever does not answer is asked again when a call needs it.
+            join_all(others.map(|node| core.identify(node, RetryPolicy::ONCE))).await;
+        });
     }
 
     pub(super) fn error(

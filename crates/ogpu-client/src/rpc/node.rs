@@ -13,7 +13,7 @@ use ogpu_chain::Endpoint;
 use ogpu_types::ChainId;
 use tokio::time::Instant;
 
-use super::rate::RateLimit;
+use super::{error::RpcCause, rate::RateLimit};
 use crate::{deadline::Deadline, http::HttpError};
 
 /// Calls in one request; a server that refuses so many gets half of them.
@@ -67,6 +67,19 @@ pub(super) enum Refusal {
     Blocked,
     /// The deadline comes first.
     OutOfTime,
+}
+
+impl Refusal {
+    /// The refusal as a call's failure.
+    pub(super) fn into_cause(self, node: &Node, deadline: Deadline) -> RpcCause {
+        let answer = match self {
+            Self::Blocked => node.blocked().map(|(_, answer)| answer),
+            Self::OutOfTime => None,
+        };
+        RpcCause::Http(answer.unwrap_or(HttpError::Timeout {
+            limit: deadline.budget(),
+        }))
+    }
 }
 
 impl Node {
@@ -152,13 +165,14 @@ impl Node {
         (
             lies_ahead(health.cooling_until),
             lies_ahead(health.lagging_until),
-            // One that was never asked is worth finding out about.
-            health.latency.unwrap_or_default(),
+            // In their given order, until they are known.
+            health.latency.unwrap_or(Duration::MAX),
         )
     }
 
-    pub(super) fn is_cooling(&self) -> bool {
-        self.rank().0
+    /// Whether nothing speaks against asking it.
+    pub(super) fn is_well(&self) -> bool {
+        !self.rank().0 && self.blocked().is_none()
     }
 
     /// Waits for leave to ask.
@@ -237,6 +251,19 @@ pub(super) fn choose(nodes: &[Node], chain: ChainId, asked: &[usize]) -> Choice 
         })
 }
 
+/// The endpoints that may be given a transaction, the best first: those that are well, and of these
+/// the ones that are known to serve the chain.
+pub(super) fn recipients(nodes: &[Node], chain: ChainId) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..nodes.len())
+        .filter(|&place| nodes[place].chain().is_none_or(|served| served == chain))
+        .collect();
+    places.sort_by_key(|&place| {
+        let node = &nodes[place];
+        (!node.is_well(), node.chain().is_none(), node.rank())
+    });
+    places
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,5 +338,17 @@ mod tests {
         nodes[0].learn_chain(ChainId::OGPU_MAINNET);
         assert_eq!(chosen(&nodes, &[]), Some(1));
         assert_eq!(chosen(&nodes, &[1]), None);
+        nodes[1].learn_chain(ChainId::OGPU_MAINNET);
+        assert_eq!(chosen(&nodes, &[]), Some(0), "rather than nobody");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn transactions_go_first_to_who_is_well_and_known_to_serve_the_chain() {
+        let nodes = nodes(4);
+        nodes[0].learn_chain(ChainId::OGPU_MAINNET);
+        nodes[1].learn_chain(CHAIN);
+        nodes[1].failed();
+        nodes[3].learn_chain(CHAIN);
+        assert_eq!(recipients(&nodes, CHAIN), [3, 2, 1]);
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{
-    call::{Call, Kind},
+    call::Call,
     core::{Core, refuses_batch},
     error::{RpcCause, RpcError},
-    node::{Choice, Node, Refusal, choose},
+    node::recipients,
     tick::{Item, Lane},
 };
-use crate::{deadline::Deadline, http::HttpError, retry::RetryPolicy};
+use crate::{deadline::Deadline, retry::RetryPolicy};
 
 /// Sends the calls, in a task of its own.
 pub(super) fn start(core: &Arc<Core>, lane: Lane, items: Vec<Item>) {
@@ -57,26 +57,15 @@ impl Sending {
 
     async fn best_of_the_chain(&self) -> Result<usize, RpcError> {
         let core = &self.core;
-        let mut asked = Vec::new();
-        let mut last = None;
-        loop {
-            let place = match choose(&core.nodes, core.chain, &asked) {
-                Choice::Ask(place) => place,
-                Choice::Wait { answer, .. } => {
-                    return Err(last.unwrap_or_else(|| self.failed(0, RpcCause::Http(answer))));
-                }
-                Choice::Nobody => {
-                    return Err(last.unwrap_or_else(|| self.failed(0, RpcCause::other_chain())));
-                }
-            };
-            let node = &core.nodes[place];
-            match core.identify(node, core.retry).await {
+        let mut last = self.failed(0, RpcCause::other_chain());
+        for place in recipients(&core.nodes, core.chain) {
+            match core.identify(&core.nodes[place], core.retry).await {
                 Ok(chain) if chain == core.chain => return Ok(place),
-                Ok(_) => last = Some(self.failed(place, RpcCause::other_chain())),
-                Err(error) => last = Some(error),
+                Ok(_) => last = self.failed(place, RpcCause::other_chain()),
+                Err(error) => last = error,
             }
-            asked.push(place);
         }
+        Err(last)
     }
 
     /// Sends in as few requests as the endpoint takes.
@@ -94,7 +83,10 @@ impl Sending {
             }
             let admission = match node.admit(self.deadline).await {
                 Ok(admission) => admission,
-                Err(refusal) => return self.fail(place, tries, items, self.refused(node, refusal)),
+                Err(refusal) => {
+                    let cause = refusal.into_cause(node, self.deadline);
+                    return self.fail(place, tries, items, cause);
+                }
             };
             items.retain(|item| !item.reply.is_closed());
             let rest = items.split_off(items.len().min(node.batch_size()));
@@ -108,8 +100,7 @@ impl Sending {
             match result {
                 Ok(results) => {
                     for (item, result) in items.into_iter().zip(results) {
-                        if item.call.kind() == Kind::Other && !is_standard(&item.call) {
-                            // A development chain's own methods may set it back.
+                        if may_set_back(&item.call) {
                             self.core.heads.forget();
                         }
                         let answer = result.map_err(|cause| self.error(place, tries, &item, cause));
@@ -126,16 +117,6 @@ impl Sending {
                     items = rest;
                 }
             }
-        }
-    }
-
-    fn refused(&self, node: &Node, refusal: Refusal) -> RpcCause {
-        let answer = node.blocked().map(|(_, answer)| answer);
-        match (refusal, answer) {
-            (Refusal::Blocked, Some(answer)) => RpcCause::Http(answer),
-            _ => RpcCause::Http(HttpError::Timeout {
-                limit: self.deadline.budget(),
-            }),
         }
     }
 
@@ -159,7 +140,9 @@ impl Sending {
     }
 }
 
-/// Whether a method is one that every node has, and that changes the chain by transactions alone.
-fn is_standard(call: &Call) -> bool {
-    call.method.starts_with("eth_")
+/// Whether a method is one of those with which development chains are set back.
+fn may_set_back(call: &Call) -> bool {
+    ["evm_", "anvil_", "hardhat_"]
+        .iter()
+        .any(|prefix| call.method.starts_with(prefix))
 }

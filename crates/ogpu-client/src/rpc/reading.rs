@@ -16,7 +16,11 @@ use super::{
     receipt,
     tick::Item,
 };
-use crate::{deadline::Deadline, http::HttpError, retry::Advice};
+use crate::{
+    deadline::Deadline,
+    http::HttpError,
+    retry::{Advice, RetryPolicy},
+};
 
 /// Asks for the items, in a task of its own.
 pub(super) fn start(core: &Arc<Core>, items: Vec<Item>) {
@@ -143,7 +147,8 @@ impl Reading {
                 }
                 Choice::Wait { .. } | Choice::Nobody => {
                     if !self.end_round().await {
-                        let cause = RpcCause::Http(self.out_of_time());
+                        let cause = Refusal::OutOfTime;
+                        let cause = cause.into_cause(&core.nodes[0], self.progress.deadline);
                         return self.give_up(&cause);
                     }
                     continue;
@@ -156,8 +161,8 @@ impl Reading {
                     drop(admission);
                 }
                 Err(Refusal::Blocked) => {}
-                Err(Refusal::OutOfTime) => {
-                    let cause = RpcCause::Http(self.out_of_time());
+                Err(refusal) => {
+                    let cause = refusal.into_cause(node, self.progress.deadline);
                     return self.give_up(&cause);
                 }
             }
@@ -166,7 +171,8 @@ impl Reading {
 
     /// Whether waiting for an endpoint's own moment is all that is left to do in this round.
     fn is_alone_left(&self) -> bool {
-        self.progress.asked.is_empty() || self.progress.rounds + 1 >= self.core.retry.tries
+        self.progress.asked.is_empty()
+            || self.progress.rounds.saturating_add(1) >= self.core.retry.tries
     }
 
     /// Whether a pause until then is within what the policy and the deadline allow.
@@ -175,15 +181,20 @@ impl Reading {
         pause <= self.core.retry.max_backoff && pause < self.progress.deadline.remaining()
     }
 
-    fn out_of_time(&self) -> HttpError {
-        HttpError::Timeout {
-            limit: self.progress.deadline.budget(),
-        }
-    }
-
     /// One request to one endpoint.
     async fn ask(&mut self, place: usize, node: &Node) {
         let questions = self.divide(node);
+        if self.has_others() && node.chain().is_none() && !questions.chain {
+            // Too small a request to ask along, and another chain's answer would be none.
+            if let Err(error) = self.core.identify(node, RetryPolicy::ONCE).await {
+                self.progress.tries += 1;
+                self.progress.last_asked = place;
+                return self.failed(place, 1, &error.cause);
+            }
+            if !self.serves_chain(node) {
+                return;
+            }
+        }
         let chain_id = Call::chain_id();
         let head = Call::head();
         let mut calls = Vec::with_capacity(self.waiting.len() + 2);
@@ -205,9 +216,7 @@ impl Reading {
                     && let Ok(chain) = read_chain(&answer)
                 {
                     node.learn_chain(chain);
-                    if chain != self.core.chain && self.core.nodes.len() > 1 {
-                        tracing::warn!(endpoint = %node.endpoint, %chain, expected = %self.core.chain, "the endpoint serves another chain");
-                        // Chosen again only if nobody serves the right one.
+                    if self.has_others() && !self.serves_chain(node) {
                         return;
                     }
                 }
@@ -216,17 +225,28 @@ impl Reading {
                 self.progress.asked.push(place);
             }
             Err(cause) if size > 1 && refuses_batch(&cause) => node.refused_batch(size),
-            Err(cause) => {
-                self.failed(place, size, &cause);
-                for waiting in &mut self.waiting {
-                    waiting.last = Some(cause.clone().into());
-                }
-            }
+            Err(cause) => self.failed(place, size, &cause),
         }
+    }
+
+    fn has_others(&self) -> bool {
+        self.core.nodes.len() > 1
+    }
+
+    /// Whether an endpoint serves the chain; one that does not is chosen again only if nobody does.
+    fn serves_chain(&self, node: &Node) -> bool {
+        let serves = node.chain() == Some(self.core.chain);
+        if !serves {
+            tracing::warn!(endpoint = %node.endpoint, chain = ?node.chain(), expected = %self.core.chain, "the endpoint serves another chain");
+        }
+        serves
     }
 
     /// Learns from a request that gave nothing at all.
     fn failed(&mut self, place: usize, size: usize, cause: &RpcCause) {
+        for waiting in &mut self.waiting {
+            waiting.last = Some(cause.clone().into());
+        }
         let progress = &mut self.progress;
         let advice = cause.advice();
         progress.is_hopeless &= advice == Advice::Final;
@@ -260,8 +280,9 @@ impl Reading {
             && self.waiting.iter().any(|waiting| waiting.reads_head)
             && !self.waiting[0].tells_head;
         let carried = usize::from(head) + self.waiting.len();
-        // Never for its own sake: a lone call stays a plain request.
-        let chain = node.chain().is_none() && carried > 1 && carried < room;
+        // A lone call stays a plain request, unless another chain's endpoint could take its place.
+        let is_worth_it = carried > 1 || self.has_others();
+        let chain = node.chain().is_none() && is_worth_it && carried < room;
         let taken = room - usize::from(head) - usize::from(chain);
         if self.waiting.len() > taken {
             spawn(Self {

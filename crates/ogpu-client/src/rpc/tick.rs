@@ -76,6 +76,7 @@ pub(super) fn submit(
         is_first
     };
     if is_first {
+        core.introduce();
         let tick = Tick {
             core: Arc::clone(core),
             runtime,

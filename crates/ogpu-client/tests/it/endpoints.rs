@@ -1,8 +1,11 @@
 //! Several endpoints of one chain.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use ogpu_client::{Address, Error, HttpError, ReadCause, RpcCause, Wei};
@@ -81,17 +84,48 @@ async fn reads_go_elsewhere_while_an_endpoint_fails_and_come_back_after_it() {
 #[tokio::test]
 async fn an_endpoint_that_recovers_is_found_out_by_ordinary_calls() {
     let network = Network::start().await;
-    let fails = Arc::new(AtomicBool::new(true));
-    let first = failing(&network, &fails, || Reply::Status(502, None)).await;
-    let client = client_of(&network, [first.url(), node_url(&network)], |b| b);
-    client.vault_balance(Address::ZERO).await.unwrap();
-    assert_eq!(first.take_count(), 1);
-    fails.store(false, Ordering::Relaxed);
-    eventually("a call to the recovered endpoint", || async {
+    let fails = Arc::new(AtomicBool::new(false));
+    let fast = failing(&network, &fails, || Reply::Status(502, None)).await;
+    // It asks the node more than it is asked itself.
+    let slow = Server::start(&network, |_| Reply::Behind(0)).await;
+    let client = client_of(&network, [fast.url(), slow.url()], |b| b);
+    let is_used = async || {
+        fast.take_count();
         client.vault_balance(Address::ZERO).await.unwrap();
-        (first.take_count() > 0).then_some(())
+        fast.take_count() > 0
+    };
+    eventually("calls to the fast endpoint", async || {
+        is_used().await.then_some(())
     })
     .await;
+    fails.store(true, Ordering::Relaxed);
+    eventually("calls to the slow endpoint", async || {
+        (!is_used().await).then_some(())
+    })
+    .await;
+    fails.store(false, Ordering::Relaxed);
+    eventually("calls to the recovered endpoint", async || {
+        is_used().await.then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_never_answers_costs_no_call_its_time() {
+    let network = Network::start().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let black_hole = format!("http://{}", listener.local_addr().unwrap());
+    let client = client_of(&network, [node_url(&network), &black_hole], |b| b);
+    let start = Instant::now();
+    for _ in 0..50 {
+        client.vault_balance(Address::ZERO).await.unwrap();
+    }
+    let account = network.account.address();
+    client
+        .vault_deposit(account, Wei::from(1_u64), &network.account)
+        .await
+        .unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]
