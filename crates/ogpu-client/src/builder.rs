@@ -172,7 +172,9 @@ impl ClientBuilder {
         self
     }
 
-    /// How JSON-RPC calls that only read are repeated. Defaults to [`RetryPolicy::default`].
+    /// How JSON-RPC calls that only read are repeated, once every endpoint was asked. A server that
+    /// wants to be left alone for longer than the longest pause is not asked before that, so that
+    /// the call fails. Defaults to [`RetryPolicy::default`].
     pub fn rpc_retry(mut self, retry: RetryPolicy) -> Self {
         self.rpc_retry = retry;
         self

@@ -119,6 +119,9 @@ struct Progress {
     unclear_batch: Option<usize>,
 }
 
+/// A call and both questions.
+const ROOM_TO_ASK_ALONG: usize = 3;
+
 /// What a request carries besides the calls: questions about the endpoint itself, which come first.
 struct Questions {
     head: bool,
@@ -155,6 +158,9 @@ impl Reading {
                 }
             };
             let node = &core.nodes[place];
+            if !self.knows(place, node).await {
+                continue;
+            }
             match node.admit(self.progress.deadline).await {
                 Ok(admission) => {
                     self.ask(place, node).await;
@@ -166,6 +172,32 @@ impl Reading {
                     return self.give_up(&cause);
                 }
             }
+        }
+    }
+
+    /// Whether an endpoint that cannot be asked along with the calls serves the chain: the answers of
+    /// another chain's would be none.
+    async fn knows(&mut self, place: usize, node: &Node) -> bool {
+        if !self.has_others() || node.chain().is_some() || self.room(node) >= ROOM_TO_ASK_ALONG {
+            return true;
+        }
+        match self.core.identify(node, RetryPolicy::ONCE).await {
+            Ok(_) => self.serves_chain(node),
+            Err(error) => {
+                self.progress.tries += error.tries;
+                self.progress.last_asked = place;
+                self.failed(place, 1, &error.cause);
+                false
+            }
+        }
+    }
+
+    /// How many calls the endpoint takes in one request.
+    fn room(&self, node: &Node) -> usize {
+        if self.core.batching {
+            node.batch_size()
+        } else {
+            1
         }
     }
 
@@ -184,17 +216,6 @@ impl Reading {
     /// One request to one endpoint.
     async fn ask(&mut self, place: usize, node: &Node) {
         let questions = self.divide(node);
-        if self.has_others() && node.chain().is_none() && !questions.chain {
-            // Too small a request to ask along, and another chain's answer would be none.
-            if let Err(error) = self.core.identify(node, RetryPolicy::ONCE).await {
-                self.progress.tries += 1;
-                self.progress.last_asked = place;
-                return self.failed(place, 1, &error.cause);
-            }
-            if !self.serves_chain(node) {
-                return;
-            }
-        }
         let chain_id = Call::chain_id();
         let head = Call::head();
         let mut calls = Vec::with_capacity(self.waiting.len() + 2);
@@ -267,11 +288,7 @@ impl Reading {
     /// Leaves as many calls as the endpoint takes in one request, with the questions that go with
     /// them; the others are asked for apart.
     fn divide(&mut self, node: &Node) -> Questions {
-        let room = if self.core.batching {
-            node.batch_size()
-        } else {
-            1
-        };
+        let room = self.room(node);
         // What tells the head itself answers that question, if it comes first.
         if let Some(place) = self.waiting.iter().position(|waiting| waiting.tells_head) {
             self.waiting.swap(0, place);
@@ -281,8 +298,12 @@ impl Reading {
             && !self.waiting[0].tells_head;
         let carried = usize::from(head) + self.waiting.len();
         // A lone call stays a plain request, unless another chain's endpoint could take its place.
-        let is_worth_it = carried > 1 || self.has_others();
-        let chain = node.chain().is_none() && is_worth_it && carried < room;
+        let is_asked = if self.has_others() {
+            room >= ROOM_TO_ASK_ALONG
+        } else {
+            carried > 1 && carried < room
+        };
+        let chain = is_asked && node.chain().is_none();
         let taken = room - usize::from(head) - usize::from(chain);
         if self.waiting.len() > taken {
             spawn(Self {

@@ -183,6 +183,13 @@ async fn an_endpoint_of_another_chain_gets_no_transaction_and_no_say() {
     }
     assert_eq!(wrong.calls_of("eth_sendRawTransaction"), 0);
 
+    for batching in [true, false] {
+        let urls = [wrong.url(), node_url(&network)];
+        let client = client_of(&network, urls, |b| b.rpc_batching(batching));
+        let head: String = client.rpc().call("eth_blockNumber", ()).await.unwrap();
+        assert_ne!(head, "0x", "the stranger's answer");
+    }
+
     let client = client_of(&network, [wrong.url(), wrong.url()], |b| b);
     let error = client
         .vault_deposit(account, Wei::from(1_u64), &network.account)
