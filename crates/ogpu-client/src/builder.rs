@@ -1,21 +1,22 @@
 //! How a client is put together.
 
 use std::{
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use ogpu_chain::{ChainConfig, ChainSpec, Endpoint, Registry};
-use ogpu_types::ChainId;
+use ogpu_tx::{FeeCaps, Policy};
+use ogpu_types::{ChainId, Wei};
 
 use crate::{
-    BuildError, Client, RetryPolicy, Signer,
+    BuildError, Client, Journal, MemoryJournal, RetryPolicy, Signer,
     client::Inner,
     http,
     rpc::{Rpc, RpcOptions},
     services::{ServiceOptions, Services},
-    tx::{KnownContracts, Lanes},
+    tx::{Engine, SendOptions},
 };
 
 /// A node answers a call within a second or two; the rest is patience with a slow one.
@@ -70,6 +71,10 @@ pub struct ClientBuilder {
     rpc_rate_limit: Option<NonZeroU32>,
     write_timeout: Option<Duration>,
     service_options: ServiceOptions,
+    policy: Policy,
+    caps: FeeCaps,
+    confirmations: Option<NonZeroU64>,
+    journal: Option<Arc<dyn Journal>>,
 }
 
 /// A URL as it was given: it may hold a key, so it has no readable `Debug`.
@@ -192,6 +197,47 @@ impl ClientBuilder {
         self
     }
 
+    /// Counts a write as done when its block and those on top of it are so many. Defaults to 1: a
+    /// block of its own.
+    pub fn confirmations(mut self, blocks: NonZeroU64) -> Self {
+        self.confirmations = Some(blocks);
+        self
+    }
+
+    /// Offers no more than this for each gas, in wei, whatever the chain asks. Defaults to no limit.
+    pub fn max_fee_per_gas(mut self, wei: Wei) -> Self {
+        self.caps.max_fee_per_gas = Some(wei);
+        self
+    }
+
+    /// Sends no transaction that may cost more than this, its value included, in wei. Defaults to
+    /// no limit.
+    pub fn max_total_cost(mut self, wei: Wei) -> Self {
+        self.caps.max_total_cost = Some(wei);
+        self
+    }
+
+    /// Replaces a transaction that is not mined after this time by one that offers more. Defaults
+    /// to 60 s.
+    pub fn replace_after(mut self, time: Duration) -> Self {
+        self.policy.replace_after = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Has so many transactions of one account wait for their blocks at a time; more wait here.
+    /// Defaults to 64, which common nodes take from one account.
+    pub fn max_in_flight(mut self, transactions: NonZeroUsize) -> Self {
+        self.policy.most_in_flight = transactions.get();
+        self
+    }
+
+    /// Writes down there what is sent, before it is sent. Defaults to a [`MemoryJournal`] of the
+    /// client's own, which is gone with the process.
+    pub fn journal(mut self, journal: impl Journal) -> Self {
+        self.journal = Some(Arc::new(journal));
+        self
+    }
+
     /// Builds the client. No connection is made yet.
     ///
     /// # Errors
@@ -240,8 +286,18 @@ impl ClientBuilder {
             batching: !self.unbatched,
             requests_per_second: self.rpc_rate_limit,
         };
+        let rpc = Rpc::new(http.clone(), options);
+        let sending = SendOptions {
+            policy: self.policy,
+            caps: self.caps,
+            confirmations: self.confirmations.map_or(1, NonZeroU64::get),
+            journal: self
+                .journal
+                .unwrap_or_else(|| Arc::new(MemoryJournal::default())),
+        };
         Ok(Client::from_inner(Inner {
-            rpc: Rpc::new(http.clone(), options),
+            engine: Engine::new(rpc.clone(), chain.id(), sending),
+            rpc,
             services: Services {
                 http,
                 pin,
@@ -253,8 +309,6 @@ impl ClientBuilder {
             service_options: self.service_options,
             signer: self.signer,
             write_timeout: self.write_timeout.unwrap_or(WRITE_TIMEOUT),
-            lanes: Arc::new(Lanes::default()),
-            known_contracts: KnownContracts::default(),
             env_signer: OnceLock::new(),
         }))
     }

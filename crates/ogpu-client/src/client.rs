@@ -2,19 +2,23 @@
 
 use std::{
     fmt,
+    future::ready,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
+use futures::future::BoxFuture;
 use ogpu_chain::{ChainSpec, Contract};
 use ogpu_types::{Address, Receipt};
+use serde_json::json;
 
 use crate::{
     ClientBuilder, Error, Signer, SignerError, TransactionRequest, Write,
     rpc::{ChainProblem, Rpc},
     services::{ServiceOptions, Services},
     signer::CLIENT_PRIVATE_KEY,
-    tx::{KnownContracts, Lanes},
+    tx::Engine,
+    write::{Description, Operation, WriteContext},
 };
 
 /// A client of one OpenGPU chain.
@@ -36,8 +40,7 @@ pub(crate) struct Inner {
     pub(crate) service_options: ServiceOptions,
     pub(crate) signer: Option<Signer>,
     pub(crate) write_timeout: Duration,
-    pub(crate) lanes: Arc<Lanes>,
-    pub(crate) known_contracts: KnownContracts,
+    pub(crate) engine: Engine,
     pub(crate) env_signer: OnceLock<Signer>,
 }
 
@@ -87,7 +90,7 @@ impl Client {
     ///
     /// [`Error::Transaction`]; its [`outcome`](Error::outcome) says whether it took effect.
     pub fn send_transaction(&self, request: TransactionRequest) -> Write<Receipt> {
-        Write::new(self, |write| async move { write.transact(request).await })
+        Write::new(self, Raw(request))
     }
 
     /// The address of one of the chain's own contracts.
@@ -107,12 +110,8 @@ impl Client {
         self.inner.write_timeout
     }
 
-    pub(crate) fn lanes(&self) -> Arc<Lanes> {
-        Arc::clone(&self.inner.lanes)
-    }
-
-    pub(crate) fn known_contracts(&self) -> &KnownContracts {
-        &self.inner.known_contracts
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.inner.engine
     }
 
     /// The client's own signer, or the environment's.
@@ -144,5 +143,27 @@ impl Client {
                 },
                 ChainProblem::Unknown(error) => Error::rpc(error),
             })
+    }
+}
+
+/// A transaction as the caller made it.
+struct Raw(TransactionRequest);
+
+impl Operation for Raw {
+    type Output = Receipt;
+
+    fn describe(&self) -> Description {
+        ("send_transaction", json!(self.0))
+    }
+
+    fn request<'a>(
+        &'a self,
+        _write: &'a WriteContext,
+    ) -> BoxFuture<'a, Result<TransactionRequest, Error>> {
+        Box::pin(ready(Ok(self.0.clone())))
+    }
+
+    fn finish(&self, _client: &Client, receipt: Receipt) -> Result<Receipt, Error> {
+        Ok(receipt)
     }
 }

@@ -5,9 +5,11 @@ mod confirmed_response;
 mod ipfs;
 mod publish_source;
 mod publish_task;
+mod resume;
 mod status;
 mod task_responses;
 mod vault;
 
 pub use publish_source::PublishedSource;
 pub use publish_task::PublishedTask;
+pub use resume::Resumed;

@@ -7,12 +7,12 @@ use serde_json::value::RawValue;
 use super::{Quantity, quantity};
 
 /// A receipt as nodes write it.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RawReceipt {
     pub(crate) transaction_hash: TxHash,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
-    block_number: u64,
+    pub(crate) block_number: u64,
     block_hash: Hash32,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
     transaction_index: u64,
@@ -44,7 +44,7 @@ pub(super) fn block_number(answer: &RawValue) -> Option<u64> {
         .map(|mined| mined.block_number)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawLog {
     address: Address,

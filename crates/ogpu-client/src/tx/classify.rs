@@ -1,30 +1,17 @@
 //! What a node's answer to a sent transaction means.
 
+use ogpu_tx::Meaning;
+
 use crate::{
     http::HttpError,
     rpc::{NodeError, RpcCause, RpcError},
 };
 
-/// The meaning of a failed `eth_sendRawTransaction`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// The node has these very bytes.
-    AlreadyKnown,
-    /// The account's nonce is past this one: perhaps through these bytes.
-    NonceUsed,
-    /// The node will not take these bytes, and does not have them from this offer.
-    Refused,
-    /// This offer did not arrive, or was turned away at the door; a later one may be taken.
-    NotTaken,
-    /// No way to tell: the bytes may have arrived.
-    Unclear,
-}
-
 /// Reads the meaning of an error.
 ///
 /// Only what is known to mean a refusal counts as one; everything else stays unclear, since taking
 /// an arrived transaction for a refused one can pay twice.
-pub(super) fn classify(error: &RpcError) -> Meaning {
+pub(super) fn meaning(error: &RpcError) -> Meaning {
     match &error.cause {
         RpcCause::Http(http) if http.never_left() => Meaning::NotTaken,
         RpcCause::Http(HttpError::Status { status, .. }) => classify_status(*status),
@@ -81,7 +68,7 @@ fn classify_text(text: &str) -> Meaning {
     if any(&KNOWN) || text.starts_with("known transaction") {
         Meaning::AlreadyKnown
     } else if any(&NONCE_USED) {
-        Meaning::NonceUsed
+        Meaning::NonceTooLow
     } else if any(&REFUSED) {
         Meaning::Refused
     } else {
@@ -104,12 +91,12 @@ mod tests {
             ("transaction already imported", Meaning::AlreadyKnown),
             (
                 "nonce too low: next nonce 5, tx nonce 4",
-                Meaning::NonceUsed,
+                Meaning::NonceTooLow,
             ),
-            ("Nonce too low", Meaning::NonceUsed),
+            ("Nonce too low", Meaning::NonceTooLow),
             (
                 "OldNonce, Current nonce: 5, nonce of rejected tx: 4",
-                Meaning::NonceUsed,
+                Meaning::NonceTooLow,
             ),
             (
                 "insufficient funds for gas * price + value: balance 0",
@@ -160,6 +147,6 @@ mod tests {
         assert_eq!(node(-32602, "invalid params"), Meaning::Refused);
         assert_eq!(node(-32005, "slow down"), Meaning::NotTaken);
         assert_eq!(node(-32603, "internal error"), Meaning::Unclear);
-        assert_eq!(node(-32603, "nonce too low"), Meaning::NonceUsed);
+        assert_eq!(node(-32603, "nonce too low"), Meaning::NonceTooLow);
     }
 }

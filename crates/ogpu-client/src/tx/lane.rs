@@ -1,202 +1,451 @@
-//! One lane per account: transactions leave in the order of their nonces.
-//!
-//! A nonce belongs to a transaction from the moment its bytes may have left. A transaction that
-//! never left, or was refused for good, gives its nonce back, so that no gap is left behind: the
-//! turn is kept until the node's answer is known. What was sent and not seen mined is remembered,
-//! and offered again before anything else is sent.
+//! One account's intents: the state that its callers and its driver share.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use ogpu_types::Address;
+use ogpu_tx::{Account, Action, Event, Fees, IntentEvent, IntentId, Millis, Version};
+use ogpu_types::{Address, ChainId, Wei};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::JoinHandle,
+    time::Instant,
+};
+use tracing::Span;
 
-use super::signed::Signed;
+use super::{
+    Prepared, TxError, driver,
+    engine::Shared,
+    record::{Conclusion, Name, Record},
+};
+use crate::{
+    AccountJournal, IdempotencyKey, JournalChange, JournalEntry, Signer, deadline::Deadline,
+};
 
-/// The lanes of all accounts that a client and its clones send from.
-#[derive(Debug, Default)]
-pub(crate) struct Lanes {
-    by_account: Mutex<HashMap<Address, Arc<Lane>>>,
+/// Stands for the fees of an entry that holds no version.
+pub(super) const NO_FEES: Fees = Fees::Legacy {
+    gas_price: Wei::ZERO,
+};
+
+/// One account's intents.
+pub(super) struct Lane {
+    pub(super) shared: Arc<Shared>,
+    pub(super) account: Address,
+    pub(super) journal: Box<dyn AccountJournal>,
+    /// Told when there is something to do.
+    pub(super) wake: Notify,
+    started: Instant,
+    state: Mutex<State>,
 }
 
-impl Lanes {
-    /// The account's lane.
-    pub(super) fn of(&self, account: Address) -> Arc<Lane> {
-        let mut lanes = self
-            .by_account
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(lanes.entry(account).or_default())
+#[derive(Debug)]
+struct State {
+    machine: Account,
+    records: HashMap<IntentId, Record>,
+    by_key: HashMap<IdempotencyKey, IntentId>,
+    next_id: u64,
+    todo: Vec<Action>,
+    changes: Vec<(JournalChange, Option<(IntentId, Written)>)>,
+    driver: Option<JoinHandle<()>>,
+    /// The signer of the account that was used last: what fills a hole.
+    signer: Option<Signer>,
+}
+
+/// What a journal's answer is the answer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    Stored,
+    Withdrawn,
+}
+
+/// A group of changes that are written at once, and who waits for each.
+pub(super) type Changes = Vec<(JournalChange, Option<(IntentId, Written)>)>;
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
     }
 }
 
-/// The order in which one account sends.
-#[derive(Debug, Default)]
-pub(super) struct Lane {
-    turn: tokio::sync::Mutex<()>,
-    book: Mutex<Book>,
+/// A new intent.
+#[derive(Debug)]
+pub(super) struct Submission {
+    pub(super) name: Name,
+    pub(super) prepared: Prepared,
+    pub(super) signer: Signer,
+    pub(super) deadline: Deadline,
+    /// The account's next nonce as a node has just said, if it was asked.
+    pub(super) pending: Option<u64>,
 }
 
 impl Lane {
-    /// Waits until it is the caller's turn to send, which lasts as long as the guard is kept.
-    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.turn.lock().await
-    }
-
-    /// What has been sent; not to be kept across an `.await`.
-    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What one account has sent.
-#[derive(Debug, Default)]
-pub(super) struct Book {
-    /// Sent, or maybe sent, and not seen mined; by nonce.
-    unsettled: BTreeMap<u64, Signed>,
-    /// How many of the account's transactions are known to be mined: nonces below it are used.
-    mined: u64,
-}
-
-impl Book {
-    /// Learns how many of the account's transactions are mined. A lower number than before is a
-    /// node that lags, and teaches nothing.
-    pub(super) fn learn_mined(&mut self, count: u64) {
-        self.mined = self.mined.max(count);
-        self.unsettled = self.unsettled.split_off(&self.mined);
-    }
-
-    /// Learns that a transaction was seen mined, and so was all below it.
-    pub(super) fn seen_mined(&mut self, signed: &Signed) {
-        self.learn_mined(signed.nonce + 1);
-    }
-
-    /// Whether the node's count alone does not tell the next nonce: something is under way, or the
-    /// node knows less than is known to be mined.
-    pub(super) fn needs_a_look(&self, pending_count: u64) -> bool {
-        !self.unsettled.is_empty() || self.mined > pending_count
-    }
-
-    /// The nonce of the next transaction: the lowest that is neither mined, nor known to the node,
-    /// nor used by what this lane has under way.
-    pub(super) fn next_nonce(&self, pending_count: u64) -> u64 {
-        let mut nonce = self.mined.max(pending_count);
-        while self.unsettled.contains_key(&nonce) {
-            nonce += 1;
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        account: Address,
+        journal: Box<dyn AccountJournal>,
+    ) -> Self {
+        let machine = Account::new(shared.policy);
+        Self {
+            shared,
+            account,
+            journal,
+            wake: Notify::new(),
+            started: Instant::now(),
+            state: Mutex::new(State {
+                machine,
+                records: HashMap::new(),
+                by_key: HashMap::new(),
+                next_id: 0,
+                todo: Vec::new(),
+                changes: Vec::new(),
+                driver: None,
+                signer: None,
+            }),
         }
-        nonce
     }
 
-    /// What the node does not know of, though it was sent; by rising nonce.
-    pub(super) fn forgotten(&self, pending_count: u64) -> Vec<Signed> {
-        self.unsettled
-            .range(pending_count..)
-            .map(|(_, signed)| signed.clone())
-            .collect()
+    pub(super) fn chain(&self) -> ChainId {
+        self.shared.chain
     }
 
-    /// Takes a nonce: from now on its transaction may arrive.
-    pub(super) fn take(&mut self, signed: Signed) {
-        self.unsettled.insert(signed.nonce, signed);
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a nonce back, since the node refuses its transaction. Another one may take the nonce:
-    /// of two at one nonce, at most one is ever mined.
-    pub(super) fn give_back(&mut self, signed: &Signed) {
-        self.unsettled.remove(&signed.nonce);
+    fn now(&self) -> Millis {
+        Millis::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX)
     }
 
-    /// Whether the node's count has fallen below what was seen mined, with nothing under way: it
-    /// lags, or the chain was set back, as development chains can be.
-    pub(super) fn is_ahead_of(&self, mined_count: u64) -> bool {
-        self.unsettled.is_empty() && self.mined > mined_count
+    /// The moment of the machine's next tick.
+    pub(super) fn next_tick(&self) -> Option<Instant> {
+        let due = self.state().machine.next_tick()?;
+        // Far enough to be never, and within what an instant can hold.
+        Some(self.started + Duration::from_millis(due.min(1 << 40)))
     }
 
-    /// Starts over from the node's count, on a chain that was set back.
-    pub(super) fn reset(&mut self, mined_count: u64) {
-        self.mined = mined_count;
+    /// Whether the account has transactions under way, so that its nonces are known without asking.
+    pub(super) fn has_live(&self) -> bool {
+        self.state().machine.has_live()
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// A new intent, and the first to wait for it.
+    pub(super) fn submit(self: &Arc<Self>, new: Submission) -> Ticket {
+        let (waiter, conclusion) = oneshot::channel();
+        let id = self.add(new, Some(waiter));
+        Ticket::new(self, id, conclusion)
+    }
 
-    fn signed(nonce: u64) -> Signed {
-        Signed {
-            hash: [u8::try_from(nonce).unwrap(); 32].into(),
+    /// A new intent that nobody waits for, and that is seen through all the same.
+    pub(super) fn submit_unwatched(self: &Arc<Self>, new: Submission) {
+        self.add(new, None);
+    }
+
+    fn add(
+        self: &Arc<Self>,
+        new: Submission,
+        waiter: Option<oneshot::Sender<Conclusion>>,
+    ) -> IntentId {
+        let id = {
+            let mut state = self.state();
+            state.signer = Some(new.signer.clone());
+            state.add(Record {
+                name: new.name,
+                prepared: new.prepared,
+                signer: Some(new.signer),
+                nonce: None,
+                versions: Vec::new(),
+                deadline: new.deadline,
+                was_offered: false,
+                trouble: None,
+                receipt: None,
+                waiter,
+                span: Span::current(),
+            })
+        };
+        self.event(&Event::Wanted {
+            id,
+            confirmations: self.shared.confirmations,
+            pending: new.pending,
+        });
+        id
+    }
+
+    /// Takes up an intent of an earlier process, or of another one.
+    pub(super) fn restore(self: &Arc<Self>, entry: JournalEntry, deadline: Deadline) -> IntentId {
+        let nonce = entry.nonce;
+        let fees = entry.versions.last().map(|signed| signed.fees);
+        let versions = entry
+            .versions
+            .iter()
+            .map(|signed| Version {
+                hash: signed.hash,
+                fees: signed.fees,
+            })
+            .collect();
+        let id = {
+            let mut state = self.state();
+            if let Some(id) = state.by_key.get(&entry.key) {
+                return *id;
+            }
+            let record = Record {
+                name: Name {
+                    key: entry.key,
+                    fingerprint: entry.fingerprint,
+                },
+                prepared: Prepared {
+                    request: entry.request,
+                    gas_limit: entry.gas_limit,
+                    fees: fees.unwrap_or(NO_FEES),
+                },
+                signer: state.signer.clone(),
+                nonce: Some(nonce),
+                versions: entry.versions,
+                deadline,
+                was_offered: true,
+                trouble: None,
+                receipt: None,
+                waiter: None,
+                span: Span::none(),
+            };
+            state.add(record)
+        };
+        self.event(&Event::Restored {
+            id,
+            confirmations: self.shared.confirmations,
             nonce,
-            raw: vec![0].into(),
+            versions,
+        });
+        id
+    }
+
+    /// Waits for an intent that is there already.
+    pub(super) fn attach(self: &Arc<Self>, id: IntentId, deadline: Deadline) -> Option<Ticket> {
+        let (waiter, conclusion) = oneshot::channel();
+        {
+            let mut state = self.state();
+            let record = state.records.get_mut(&id)?;
+            record.waiter = Some(waiter);
+            record.deadline = deadline;
+        }
+        self.intent(id, IntentEvent::Awaited);
+        Some(Ticket::new(self, id, conclusion))
+    }
+
+    /// The intent with this key that is under way.
+    pub(super) fn find(&self, key: &IdempotencyKey) -> Option<(IntentId, Name)> {
+        let state = self.state();
+        let id = *state.by_key.get(key)?;
+        let name = state.records.get(&id)?.name.clone();
+        Some((id, name))
+    }
+
+    pub(super) fn with_record<T>(
+        &self,
+        id: IntentId,
+        work: impl FnOnce(&mut Record) -> T,
+    ) -> Option<T> {
+        self.state().records.get_mut(&id).map(work)
+    }
+
+    pub(super) fn signer(&self) -> Option<Signer> {
+        self.state().signer.clone()
+    }
+
+    pub(super) fn mined_at(&self, id: IntentId) -> Option<u64> {
+        self.state().machine.mined_at(id)
+    }
+
+    pub(super) fn is_watching(&self) -> bool {
+        self.state().machine.is_watching()
+    }
+
+    pub(super) fn intent(self: &Arc<Self>, id: IntentId, event: IntentEvent) {
+        self.event(&Event::Intent { id, event });
+    }
+
+    /// Everything that happens to the account goes through here, one event at a time.
+    pub(super) fn event(self: &Arc<Self>, event: &Event) {
+        let now = self.now();
+        let mut concluded = Vec::new();
+        {
+            let mut state = self.state();
+            let state = &mut *state;
+            let mut step = |state: &mut State, event: &Event| {
+                let actions = state.machine.on(event, now);
+                trace(self.account, now, event, &actions);
+                for action in actions {
+                    concluded.extend(state.take(action, self));
+                }
+            };
+            if state.lost_its_driver() {
+                step(state, &Event::Interrupted);
+            }
+            step(state, event);
+            if state.driver.is_none() {
+                state.driver = Some(tokio::spawn(driver::drive(Arc::clone(self))));
+            }
+        }
+        for (waiter, conclusion) in concluded {
+            // Who has gone does not want to know.
+            let _ = waiter.send(conclusion);
+        }
+        self.wake.notify_one();
+    }
+
+    /// What is to be done now.
+    pub(super) fn take_todo(&self) -> Vec<Action> {
+        std::mem::take(&mut self.state().todo)
+    }
+
+    /// What is to be written down now.
+    pub(super) fn take_changes(&self) -> Changes {
+        std::mem::take(&mut self.state().changes)
+    }
+
+    /// Whether the driver may end: it holds nothing, and nothing is to be done.
+    pub(super) fn release_driver(&self) -> bool {
+        let mut state = self.state();
+        let idle = state.todo.is_empty()
+            && state.changes.is_empty()
+            && !state.machine.is_watching()
+            && state.machine.next_tick().is_none();
+        if idle {
+            state.driver = None;
+        }
+        idle
+    }
+}
+
+impl State {
+    fn add(&mut self, record: Record) -> IntentId {
+        let id = IntentId(self.next_id);
+        self.next_id += 1;
+        self.by_key.insert(record.name.key.clone(), id);
+        self.records.insert(id, record);
+        id
+    }
+
+    /// Whether the driver has ended with its runtime, and all that it was doing with it.
+    fn lost_its_driver(&mut self) -> bool {
+        let lost = self.driver.as_ref().is_some_and(JoinHandle::is_finished);
+        if lost {
+            self.driver = None;
+            self.todo.clear();
+            self.changes.retain(|(_, answer)| answer.is_none());
+        }
+        lost
+    }
+
+    /// Does what takes no time, and puts the rest on the driver's list.
+    fn take(
+        &mut self,
+        action: Action,
+        lane: &Lane,
+    ) -> Option<(oneshot::Sender<Conclusion>, Conclusion)> {
+        match action {
+            Action::Store { id, .. } => {
+                let record = self.records.get(&id)?;
+                let entry = record.entry(lane.chain(), lane.account)?;
+                let change = JournalChange::Put(Box::new(entry));
+                self.changes.push((change, Some((id, Written::Stored))));
+            }
+            Action::Withdraw { id } => {
+                let key = self.records.get(&id)?.name.key.clone();
+                let change = JournalChange::Remove { key };
+                self.changes.push((change, Some((id, Written::Withdrawn))));
+            }
+            Action::Settle { id, hash } => {
+                let key = self.records.get(&id)?.name.key.clone();
+                self.changes
+                    .push((JournalChange::Settle { key, hash }, None));
+            }
+            Action::Conclude { id, verdict } => {
+                let record = self.records.get_mut(&id)?;
+                let conclusion = record.conclude(verdict, lane.chain(), lane.account)?;
+                return Some((record.waiter.take()?, conclusion));
+            }
+            Action::Forget { id } => {
+                let record = self.records.remove(&id)?;
+                self.by_key.remove(&record.name.key);
+            }
+            action => self.todo.push(action),
+        }
+        None
+    }
+}
+
+/// One who waits for an intent; dropping it stops waiting, and not the intent once it has left.
+#[derive(Debug)]
+pub(super) struct Ticket {
+    lane: Arc<Lane>,
+    id: IntentId,
+    conclusion: oneshot::Receiver<Conclusion>,
+    is_concluded: bool,
+}
+
+impl Ticket {
+    fn new(lane: &Arc<Lane>, id: IntentId, conclusion: oneshot::Receiver<Conclusion>) -> Self {
+        Self {
+            lane: Arc::clone(lane),
+            id,
+            conclusion,
+            is_concluded: false,
         }
     }
 
-    fn nonces(signed: &[Signed]) -> Vec<u64> {
-        signed.iter().map(|signed| signed.nonce).collect()
+    /// How the intent ends, or stands when time is up.
+    pub(super) async fn wait(mut self, deadline: Deadline) -> Result<Conclusion, TxError> {
+        /// The journal's answer at most is waited for, once time is up.
+        const GRACE: Duration = Duration::from_secs(2);
+        let conclusion = match deadline.bound(&mut self.conclusion).await {
+            Some(conclusion) => conclusion.ok(),
+            None => {
+                self.lane.intent(self.id, IntentEvent::Abandoned);
+                Deadline::after(GRACE)
+                    .bound(&mut self.conclusion)
+                    .await
+                    .and_then(Result::ok)
+            }
+        };
+        self.is_concluded = true;
+        conclusion.ok_or_else(|| self.unconcluded(deadline))
     }
 
-    #[test]
-    fn nonces_count_up_whatever_a_lagging_node_says() {
-        let mut book = Book::default();
-        assert_eq!(book.next_nonce(4), 4);
-        book.take(signed(4));
-        book.take(signed(5));
-        assert_eq!(book.next_nonce(4), 6);
-        assert_eq!(book.next_nonce(9), 9, "another program has sent");
-        book.seen_mined(&signed(5));
-        assert_eq!(book.next_nonce(4), 6, "the node lags");
+    /// Nothing was heard: the runtime ended, or the journal does not answer.
+    fn unconcluded(&self, deadline: Deadline) -> TxError {
+        let (chain, account) = (self.lane.chain(), self.lane.account);
+        self.lane
+            .with_record(self.id, |record| record.stands(chain, account, deadline))
+            .flatten()
+            .unwrap_or(TxError::Interrupted)
     }
+}
 
-    #[test]
-    fn a_nonce_given_back_is_used_next_even_below_others() {
-        let mut book = Book::default();
-        for nonce in 0..3 {
-            book.take(signed(nonce));
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        // Without a runtime nothing of it goes on by itself.
+        if !self.is_concluded && tokio::runtime::Handle::try_current().is_ok() {
+            self.lane.intent(self.id, IntentEvent::Abandoned);
         }
-        book.give_back(&signed(1));
-        assert_eq!(book.next_nonce(1), 1);
-        book.take(signed(1));
-        assert_eq!(book.next_nonce(1), 3);
     }
+}
 
-    #[test]
-    fn a_hole_that_others_left_is_filled() {
-        let mut book = Book::default();
-        book.take(signed(9));
-        assert_eq!(book.next_nonce(7), 7);
+/// A trace that, replayed through the machine, gives the same actions.
+fn trace(account: Address, now: Millis, event: &Event, actions: &[Action]) {
+    if !tracing::enabled!(target: "ogpu_client::transitions", tracing::Level::TRACE) {
+        return;
     }
-
-    #[test]
-    fn an_account_at_rest_needs_no_further_look() {
-        let mut book = Book::default();
-        assert!(!book.needs_a_look(4));
-        book.take(signed(4));
-        assert!(book.needs_a_look(5));
-        book.seen_mined(&signed(4));
-        assert!(!book.needs_a_look(5));
-        assert!(book.needs_a_look(4), "the node lags, or was set back");
-    }
-
-    #[test]
-    fn what_the_node_forgot_is_offered_again() {
-        let mut book = Book::default();
-        for nonce in 0..3 {
-            book.take(signed(nonce));
-        }
-        book.learn_mined(1);
-        assert_eq!(nonces(&book.forgotten(2)), [2]);
-        assert_eq!(nonces(&book.forgotten(0)), [1, 2]);
-        assert_eq!(nonces(&book.forgotten(3)), [0; 0]);
-    }
-
-    #[test]
-    fn a_chain_set_back_is_noticed_only_when_nothing_is_under_way() {
-        let mut book = Book::default();
-        book.take(signed(7));
-        assert!(!book.is_ahead_of(3));
-        book.seen_mined(&signed(7));
-        assert!(book.is_ahead_of(3));
-        book.reset(3);
-        assert_eq!(book.next_nonce(3), 3);
-    }
+    let text = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
+    tracing::trace!(
+        target: "ogpu_client::transitions",
+        %account,
+        now,
+        event = text(serde_json::to_string(event)),
+        actions = text(serde_json::to_string(actions)),
+    );
 }

@@ -7,9 +7,10 @@ use ethers_core::types::{
     transaction::eip2718::TypedTransaction,
 };
 use ethers_core::utils::keccak256;
+use ogpu_tx::Fees;
 use ogpu_types::{Address, ChainId, HexBytes, TxHash};
 
-use super::{Prepared, fees::Fees};
+use super::Prepared;
 use crate::{Signer, SignerError};
 
 /// A transaction that can be sent, and sent again, without becoming another one.
@@ -60,7 +61,7 @@ fn unsigned(prepared: &Prepared, chain: ChainId, nonce: u64, from: Address) -> T
             from: Some(from.into()),
             to,
             gas: Some(prepared.gas_limit.into()),
-            gas_price: Some(gas_price),
+            gas_price: Some(gas_price.into()),
             value: Some(request.value.into()),
             data,
             nonce: Some(nonce.into()),
@@ -74,8 +75,8 @@ fn unsigned(prepared: &Prepared, chain: ChainId, nonce: u64, from: Address) -> T
             data,
             nonce: Some(nonce.into()),
             access_list: Default::default(),
-            max_priority_fee_per_gas: Some(tip),
-            max_fee_per_gas: Some(max_fee),
+            max_priority_fee_per_gas: Some(tip.into()),
+            max_fee_per_gas: Some(max_fee.into()),
             chain_id: Some(chain.get().into()),
         }),
     }
@@ -94,7 +95,6 @@ mod tests {
             request: TransactionRequest::transfer(Address::new([1; 20]), Wei::from(5_u64)),
             gas_limit: 21_000,
             fees,
-            pending_nonce: 0,
         };
         let signed = Signed::new(&prepared, ChainId::new(chain), 3, &signer).unwrap();
         let read: Transaction = rlp::decode(signed.raw.as_ref()).unwrap();
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_legacy_transaction_is_bound_to_a_chain_id_beyond_32_bits() {
         let fees = Fees::Legacy {
-            gas_price: 9.into(),
+            gas_price: Wei::from(9_u64),
         };
         let (signed, read, from) = signed(fees, 200_820_172_034);
         assert_eq!(read.recover_from().unwrap(), from.into());
@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn an_eip1559_transaction_carries_both_fees() {
         let fees = Fees::Eip1559 {
-            max_fee: 10.into(),
-            tip: 2.into(),
+            max_fee: Wei::from(10_u64),
+            tip: Wei::from(2_u64),
         };
         let (signed, read, from) = signed(fees, 1071);
         assert_eq!(read.recover_from().unwrap(), from.into());
@@ -133,9 +133,8 @@ mod tests {
             request: TransactionRequest::transfer(Address::new([1; 20]), Wei::ZERO),
             gas_limit: 21_000,
             fees: Fees::Legacy {
-                gas_price: 1.into(),
+                gas_price: Wei::from(1_u64),
             },
-            pending_nonce: 0,
         };
         let chain = ChainId::new(u64::MAX / 2);
         let error = Signed::new(&prepared, chain, 0, &signer).unwrap_err();
@@ -145,7 +144,7 @@ mod tests {
     #[test]
     fn debug_does_not_show_the_bytes() {
         let fees = Fees::Legacy {
-            gas_price: 9.into(),
+            gas_price: Wei::from(9_u64),
         };
         let (signed, ..) = signed(fees, 1);
         let digits = signed.raw.to_string();

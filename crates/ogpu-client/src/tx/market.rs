@@ -1,39 +1,77 @@
-//! What to pay for gas: decided from the chain's own blocks.
+//! What gas costs now: read from the chain's own blocks, once for each block at most.
 
+use std::time::Duration;
+
+use ogpu_tx::Fees;
 use ogpu_types::Wei;
-use primitive_types::U256;
 use serde::Deserialize;
+use serde_json::json;
+use tokio::{sync::Mutex, time::Instant};
 
-use crate::rpc::{Block, Quantity};
+use crate::rpc::{Block, BlockId, Quantity, Rpc, RpcError};
 
 /// The blocks that the tip is taken from.
-pub(super) const HISTORY_BLOCKS: u64 = 10;
+const HISTORY_BLOCKS: u64 = 10;
 /// Half of the transactions of a block paid no more than this tip.
-pub(super) const HISTORY_PERCENTILE: f64 = 50.0;
+const HISTORY_PERCENTILE: f64 = 50.0;
 
-/// What a transaction offers for each gas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fees {
-    /// A chain without EIP-1559: one price.
-    Legacy { gas_price: U256 },
-    /// EIP-1559: at most `max_fee`, of which at most `tip` goes to the block's maker.
-    Eip1559 { max_fee: U256, tip: U256 },
+/// What the chain asks for gas.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quote {
+    pub(crate) fees: Fees,
+    /// What the head block burns for each gas; zero on chains without EIP-1559.
+    pub(crate) base_fee: Wei,
+    /// The most gas that a block holds.
+    pub(crate) block_gas_limit: u64,
+    read: Instant,
 }
 
-impl Fees {
-    /// The most that each gas can cost.
-    pub(crate) fn ceiling(self) -> U256 {
-        match self {
-            Self::Legacy { gas_price } => gas_price,
-            Self::Eip1559 { max_fee, .. } => max_fee,
+/// The chain's fees, shared by all that a client sends.
+#[derive(Debug, Default)]
+pub(crate) struct Market {
+    quote: Mutex<Option<Quote>>,
+}
+
+impl Market {
+    /// The fees of the head block, or of one not older than `max_age`. Who asks while another one
+    /// reads waits for the same answer.
+    pub(crate) async fn quote(&self, rpc: &Rpc, max_age: Duration) -> Result<Quote, RpcError> {
+        let mut cached = self.quote.lock().await;
+        if let Some(quote) = cached.filter(|quote| quote.read.elapsed() < max_age) {
+            return Ok(quote);
         }
+        let quote = read(rpc).await?;
+        *cached = Some(quote);
+        Ok(quote)
     }
+}
+
+async fn read(rpc: &Rpc) -> Result<Quote, RpcError> {
+    let read = Instant::now();
+    let history = json!([
+        Quantity::from(HISTORY_BLOCKS),
+        BlockId::Latest,
+        [HISTORY_PERCENTILE]
+    ]);
+    let (head, gas_price, history) = tokio::join!(
+        rpc.call::<Block>("eth_getBlockByNumber", (BlockId::Latest, false)),
+        rpc.call::<Quantity>("eth_gasPrice", ()),
+        rpc.call::<FeeHistory>("eth_feeHistory", history),
+    );
+    let head = head?;
+    Ok(Quote {
+        // Optional: chains without EIP-1559 have no such method.
+        fees: choose(&head, gas_price?.wei(), history.ok()),
+        base_fee: head.base_fee_per_gas.map_or(Wei::ZERO, Quantity::wei),
+        block_gas_limit: head.gas_limit,
+        read,
+    })
 }
 
 /// `eth_feeHistory`, as far as the tip needs it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct FeeHistory {
+struct FeeHistory {
     #[serde(default)]
     reward: Option<Vec<Vec<Quantity>>>,
 }
@@ -43,29 +81,28 @@ pub(super) struct FeeHistory {
 /// The head block's base fee decides the kind: where there is one, even zero, the chain has
 /// EIP-1559. `max_fee` leaves room for the base fee to double, which takes at least six full
 /// blocks; what is not needed is not paid.
-pub(super) fn choose(head: &Block, gas_price: Wei, history: Option<FeeHistory>) -> Fees {
-    let gas_price = U256::from(gas_price);
+fn choose(head: &Block, gas_price: Wei, history: Option<FeeHistory>) -> Fees {
     let Some(base_fee) = head.base_fee_per_gas else {
         return Fees::Legacy { gas_price };
     };
-    let base_fee = U256::from(base_fee.wei());
+    let base_fee = base_fee.wei();
     let tip = history
         .and_then(median_tip)
         .unwrap_or_else(|| gas_price.saturating_sub(base_fee))
         // Some nodes refuse a tip of nothing.
-        .max(U256::one());
+        .max(Wei::from(1_u64));
     Fees::Eip1559 {
-        max_fee: base_fee.saturating_mul(2.into()).saturating_add(tip),
+        max_fee: base_fee.saturating_add(base_fee).saturating_add(tip),
         tip,
     }
 }
 
 /// The median of the blocks' tips; blocks without transactions report zero and say nothing.
-fn median_tip(history: FeeHistory) -> Option<U256> {
-    let mut tips: Vec<U256> = history
+fn median_tip(history: FeeHistory) -> Option<Wei> {
+    let mut tips: Vec<Wei> = history
         .reward?
         .into_iter()
-        .filter_map(|block| block.first().map(|tip| U256::from(tip.wei())))
+        .filter_map(|block| block.first().map(|tip| tip.wei()))
         .filter(|tip| !tip.is_zero())
         .collect();
     tips.sort_unstable();
@@ -80,6 +117,8 @@ mod tests {
 
     fn head(base_fee: Option<u64>) -> Block {
         Block {
+            number: 1,
+            hash: ogpu_types::Hash32::ZERO,
             timestamp: 1,
             gas_limit: 30_000_000,
             base_fee_per_gas: base_fee.map(Quantity::from),
@@ -98,7 +137,7 @@ mod tests {
         assert_eq!(
             fees,
             Fees::Legacy {
-                gas_price: (7 * GWEI).into()
+                gas_price: Wei::from(7 * GWEI)
             }
         );
     }
@@ -109,8 +148,8 @@ mod tests {
         assert_eq!(
             fees,
             Fees::Eip1559 {
-                max_fee: 5.into(),
-                tip: 5.into()
+                max_fee: Wei::from(5_u64),
+                tip: Wei::from(5_u64)
             }
         );
     }
@@ -121,8 +160,8 @@ mod tests {
         assert_eq!(
             fees,
             Fees::Eip1559 {
-                max_fee: (2 * GWEI + 5).into(),
-                tip: 5.into()
+                max_fee: Wei::from(2 * GWEI + 5),
+                tip: Wei::from(5_u64)
             }
         );
     }
@@ -139,8 +178,8 @@ mod tests {
             assert_eq!(
                 fees,
                 Fees::Eip1559 {
-                    max_fee: (2 * GWEI + 2).into(),
-                    tip: 2.into()
+                    max_fee: Wei::from(2 * GWEI + 2),
+                    tip: Wei::from(2_u64)
                 }
             );
         }
@@ -152,8 +191,8 @@ mod tests {
         assert_eq!(
             fees,
             Fees::Eip1559 {
-                max_fee: 201.into(),
-                tip: 1.into()
+                max_fee: Wei::from(201_u64),
+                tip: Wei::from(1_u64)
             }
         );
     }
