@@ -13,10 +13,9 @@ use ogpu_types::{Address, Receipt};
 use serde_json::json;
 
 use crate::{
-    ClientBuilder, Error, Signer, SignerError, TransactionRequest, Write,
+    ClientBuilder, Error, Role, Signer, SignerError, TransactionRequest, Write,
     rpc::{ChainProblem, Rpc},
     services::{ServiceOptions, Services},
-    signer::CLIENT_PRIVATE_KEY,
     tx::Engine,
     write::{Description, Operation, WriteContext},
 };
@@ -123,7 +122,7 @@ impl Client {
         let signer = tokio::task::spawn_blocking(Signer::from_env)
             .await
             .unwrap_or(Err(SignerError::Missing {
-                variable: CLIENT_PRIVATE_KEY,
+                variable: Role::Client.variable(),
             }))
             .map_err(|source| Error::Signer { source })?;
         Ok(self.inner.env_signer.get_or_init(|| signer).clone())

@@ -37,7 +37,9 @@ pub use read::{ReadCause, ReadError};
 pub use retry::RetryPolicy;
 pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
 pub use services::{Payload, ServiceCause, ServiceError, ServiceOptions, Upload};
-pub use signer::{Signer, SignerError};
+pub use signer::{
+    KeystoreError, MnemonicError, Role, SignDigest, SignFuture, Signature, Signer, SignerError,
+};
 pub use tx::{Outcome, PendingPublish, TransactionRequest, TxError};
 pub use write::{Simulation, Write};
 

@@ -65,9 +65,9 @@ impl Shared {
 /// Sends transactions: from a request to a receipt, without ever doing anything twice.
 pub(crate) struct Engine {
     shared: Arc<Shared>,
-    lanes: Mutex<HashMap<Address, OpenLane>>,
+    lanes: Lanes,
     /// Calls with the same key go one after another.
-    keys: Mutex<HashMap<(Address, IdempotencyKey), Arc<AsyncMutex<()>>>>,
+    keys: Mutex<HashMap<(Address, IdempotencyKey), KeyLock>>,
 }
 
 impl fmt::Debug for Engine {
@@ -76,8 +76,11 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// A lane whose journal is open, or is being opened.
-type OpenLane = Arc<OnceCell<Arc<Lane>>>;
+/// The lanes of accounts whose journals are open, or are being opened.
+type Lanes = Mutex<HashMap<Address, Arc<OnceCell<Arc<Lane>>>>>;
+
+/// Held by the one call that may act for a key.
+type KeyLock = Arc<AsyncMutex<()>>;
 
 /// One transaction to be sent, or to be found sent.
 #[derive(Debug)]

@@ -38,7 +38,7 @@ pub(super) async fn sign(lane: &Arc<Lane>, id: IntentId, nonce: u64, fees: Optio
     else {
         return lane.intent(id, IntentEvent::SigningFailed);
     };
-    let signed = Signed::new(&prepared, lane.chain(), nonce, &signer);
+    let signed = Signed::new(&prepared, lane.chain(), nonce, &signer).await;
     let event = lane.with_record(id, |record| match signed {
         Ok(signed) => {
             if fees.is_none() {

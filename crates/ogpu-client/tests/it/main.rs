@@ -16,4 +16,5 @@ mod responses;
 mod sending;
 mod server;
 mod services;
+mod signers;
 mod stale;
