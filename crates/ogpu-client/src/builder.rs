@@ -1,7 +1,7 @@
 //! How a client is put together.
 
 use std::{
-    num::{NonZeroU64, NonZeroUsize},
+    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -9,13 +9,12 @@ use std::{
 use ogpu_chain::{ChainConfig, ChainSpec, Endpoint, Registry};
 use ogpu_tx::{FeeCaps, Policy};
 use ogpu_types::{ChainId, Wei};
-use tokio::sync::OnceCell;
 
 use crate::{
     BuildError, Client, Journal, MemoryJournal, RetryPolicy, Signer,
     client::Inner,
     http,
-    rpc::Rpc,
+    rpc::{Rpc, RpcOptions},
     services::{ServiceOptions, Services},
     tx::{Engine, SendOptions},
 };
@@ -58,7 +57,8 @@ impl From<ChainId> for ChainChoice {
 #[must_use = "call `build` to get the client"]
 pub struct ClientBuilder {
     chain: Option<ChainChoice>,
-    rpc_url: Option<UrlText>,
+    rpc_urls: Vec<UrlText>,
+    ws_url: Option<UrlText>,
     pin_url: Option<UrlText>,
     gateway_url: Option<UrlText>,
     management_url: Option<UrlText>,
@@ -67,6 +67,8 @@ pub struct ClientBuilder {
     signer: Option<Signer>,
     rpc_timeout: Option<Duration>,
     rpc_retry: RetryPolicy,
+    unbatched: bool,
+    rpc_rate_limit: Option<NonZeroU32>,
     write_timeout: Option<Duration>,
     service_options: ServiceOptions,
     policy: Policy,
@@ -95,8 +97,38 @@ impl ClientBuilder {
     }
 
     /// Talks to this node. Defaults to the chain's own RPC endpoint.
-    pub fn rpc_url(mut self, url: impl Into<String>) -> Self {
-        self.rpc_url = Some(UrlText(url.into()));
+    pub fn rpc_url(self, url: impl Into<String>) -> Self {
+        self.rpc_urls([url])
+    }
+
+    /// Talks to these nodes of one chain, in place of any given before; none is the default, the
+    /// chain's own endpoint. Reads go to the fastest that is well, and to the next when it fails;
+    /// transactions only to those that serve the client's chain.
+    pub fn rpc_urls(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.rpc_urls = urls.into_iter().map(|url| UrlText(url.into())).collect();
+        self
+    }
+
+    /// Listens for new blocks at this WebSocket (`ws`, `wss`), so that waiting for one takes no longer
+    /// than it must; it connects again whenever it has to. Nothing but speed depends on it. Defaults
+    /// to none: the chain is asked from time to time.
+    pub fn ws_url(mut self, url: impl Into<String>) -> Self {
+        self.ws_url = Some(UrlText(url.into()));
+        self
+    }
+
+    /// Whether JSON-RPC calls that are made at the same moment travel in one request. Defaults to
+    /// on; turn it off for a server that takes no batches. Without it, a node that lags is not
+    /// noticed by what it answers, so that reads may go back in time.
+    pub fn rpc_batching(mut self, batching: bool) -> Self {
+        self.unbatched = !batching;
+        self
+    }
+
+    /// Sends each endpoint at most so many JSON-RPC requests per second, evenly spaced; the wait
+    /// counts as a call's time. Defaults to no limit.
+    pub fn rpc_rate_limit(mut self, requests_per_second: NonZeroU32) -> Self {
+        self.rpc_rate_limit = Some(requests_per_second);
         self
     }
 
@@ -145,7 +177,9 @@ impl ClientBuilder {
         self
     }
 
-    /// How JSON-RPC calls that only read are repeated. Defaults to [`RetryPolicy::default`].
+    /// How JSON-RPC calls that only read are repeated, once every endpoint was asked. A server that
+    /// wants to be left alone for longer than the longest pause is not asked before that, so that
+    /// the call fails. Defaults to [`RetryPolicy::default`].
     pub fn rpc_retry(mut self, retry: RetryPolicy) -> Self {
         self.rpc_retry = retry;
         self
@@ -218,7 +252,21 @@ impl ClientBuilder {
                 .map_err(|source| BuildError::Chain { source })?,
             None => ChainConfig::current().map_err(|source| BuildError::Chain { source })?,
         };
-        let endpoint = given("rpc_url", self.rpc_url)?.unwrap_or_else(|| chain.rpc_url().clone());
+        let mut endpoints = Vec::new();
+        for url in self.rpc_urls {
+            endpoints.extend(given("rpc_url", Some(url))?);
+        }
+        if endpoints.is_empty() {
+            endpoints.push(chain.rpc_url().clone());
+        }
+        let ws = self
+            .ws_url
+            .map(|UrlText(text)| Endpoint::parse_websocket(&text))
+            .transpose()
+            .map_err(|source| BuildError::Url {
+                option: "ws_url",
+                source,
+            })?;
         let own = chain.services().clone();
         let pin = given("pin_url", self.pin_url)?.or(own.pin_url);
         let gateway = given("gateway_url", self.gateway_url)?.or(own.gateway_url);
@@ -229,8 +277,16 @@ impl ClientBuilder {
         let http = http::connection_pool().map_err(|source| BuildError::Http {
             source: Box::new(source),
         })?;
-        let rpc_timeout = self.rpc_timeout.unwrap_or(RPC_TIMEOUT);
-        let rpc = Rpc::new(http.clone(), endpoint, rpc_timeout, self.rpc_retry);
+        let options = RpcOptions {
+            endpoints,
+            ws,
+            chain: chain.id(),
+            timeout: self.rpc_timeout.unwrap_or(RPC_TIMEOUT),
+            retry: self.rpc_retry,
+            batching: !self.unbatched,
+            requests_per_second: self.rpc_rate_limit,
+        };
+        let rpc = Rpc::new(http.clone(), options);
         let sending = SendOptions {
             policy: self.policy,
             caps: self.caps,
@@ -254,7 +310,6 @@ impl ClientBuilder {
             signer: self.signer,
             write_timeout: self.write_timeout.unwrap_or(WRITE_TIMEOUT),
             env_signer: OnceLock::new(),
-            chain_checked: OnceCell::new(),
         }))
     }
 }

@@ -9,13 +9,12 @@ use std::{
 
 use futures::future::BoxFuture;
 use ogpu_chain::{ChainSpec, Contract};
-use ogpu_types::{Address, ChainId, Receipt};
+use ogpu_types::{Address, Receipt};
 use serde_json::json;
-use tokio::sync::OnceCell;
 
 use crate::{
     ClientBuilder, Error, Role, Signer, SignerError, TransactionRequest, Write,
-    rpc::{Quantity, Rpc},
+    rpc::{ChainProblem, Rpc},
     services::{ServiceOptions, Services},
     tx::Engine,
     write::{Description, Operation, WriteContext},
@@ -42,7 +41,6 @@ pub(crate) struct Inner {
     pub(crate) write_timeout: Duration,
     pub(crate) engine: Engine,
     pub(crate) env_signer: OnceLock<Signer>,
-    pub(crate) chain_checked: OnceCell<()>,
 }
 
 impl fmt::Debug for Client {
@@ -130,32 +128,20 @@ impl Client {
         Ok(self.inner.env_signer.get_or_init(|| signer).clone())
     }
 
-    /// Asks the node once which chain it serves: a signature for the wrong one is worth nothing, or
-    /// worse, something.
+    /// Makes sure that a node of the right chain is there: a signature for the wrong one is worth
+    /// nothing, or worse, something.
     pub(crate) async fn check_chain(&self) -> Result<(), Error> {
-        let check = || async {
-            let answer: Quantity = self
-                .rpc()
-                .call("eth_chainId", ())
-                .await
-                .map_err(Error::rpc)?;
-            let expected = self.chain().id();
-            // An id beyond 64 bits is certainly another one.
-            let actual = ChainId::new(answer.to_u64().unwrap_or(u64::MAX));
-            if actual == expected {
-                return Ok(());
-            }
-            Err(Error::WrongChain {
-                expected,
-                actual,
-                endpoint: self.rpc().endpoint().clone(),
-            })
-        };
-        self.inner
-            .chain_checked
-            .get_or_try_init(check)
+        self.rpc()
+            .check_chain()
             .await
-            .copied()
+            .map_err(|problem| match problem {
+                ChainProblem::Wrong { actual, endpoint } => Error::WrongChain {
+                    expected: self.chain().id(),
+                    actual,
+                    endpoint,
+                },
+                ChainProblem::Unknown(error) => Error::rpc(error),
+            })
     }
 }
 

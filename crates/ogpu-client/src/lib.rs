@@ -27,7 +27,7 @@ pub use builder::{ChainChoice, ClientBuilder};
 pub use client::Client;
 pub use error::{BuildError, Error};
 pub use facade::{PublishedSource, PublishedTask, Resumed};
-pub use http::{BoxError, HttpError};
+pub use http::{BoxError, HttpError, SharedError};
 #[cfg(feature = "conformance")]
 pub use journal::conformance;
 pub use journal::{

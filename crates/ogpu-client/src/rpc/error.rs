@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{http::HttpError, retry::Advice};
 
 /// A JSON-RPC call that gave no result.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("`{method}` failed at {endpoint} (tries: {tries}, elapsed: {elapsed:.1?})")]
 #[non_exhaustive]
 pub struct RpcError {
@@ -54,7 +54,7 @@ impl RpcError {
 }
 
 /// Why a JSON-RPC call gave no result.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RpcCause {
     /// The HTTP exchange failed.
@@ -76,6 +76,23 @@ impl RpcCause {
         Self::Malformed {
             problem: problem.to_string(),
         }
+    }
+
+    /// The reason why an endpoint is given no transaction.
+    pub(super) fn other_chain() -> Self {
+        Self::malformed("the endpoint serves another chain")
+    }
+
+    /// An answer from a head below one that was seen before.
+    pub(super) fn out_of_date(head: u64, seen: u64) -> Self {
+        Self::malformed(format_args!(
+            "it is out of date, from block {head} where block {seen} was seen"
+        ))
+    }
+
+    /// Whether the node does not have the block that it was asked about, though another may.
+    pub(super) fn lacks_block(&self) -> bool {
+        matches!(self, Self::Node(error) if error.lacks_block())
     }
 
     /// Rewrites the texts that came from the server.
@@ -140,19 +157,23 @@ impl NodeError {
 
     /// Whether the node only could not answer now: it lags, or wants to be asked less often.
     fn is_passing(&self) -> bool {
-        const PASSING: [&str; 7] = [
-            "header not found",
-            "block not found",
-            "unknown block",
-            "not found: block",
-            "rate limit",
-            "too many requests",
-            "try again",
-        ];
+        const PASSING: [&str; 3] = ["rate limit", "too many requests", "try again"];
         // -32005 is "limit exceeded" of EIP-1474.
         let text = self.message.to_ascii_lowercase();
         self.code == -32005
             || PASSING.iter().any(|known| text.contains(known))
+            || self.lacks_block()
+    }
+
+    fn lacks_block(&self) -> bool {
+        const LACKING: [&str; 4] = [
+            "header not found",
+            "block not found",
+            "unknown block",
+            "not found: block",
+        ];
+        let text = self.message.to_ascii_lowercase();
+        LACKING.iter().any(|known| text.contains(known))
             || (text.starts_with("block") && text.ends_with("not found"))
     }
 }

@@ -2,6 +2,7 @@
 
 use ogpu_types::{Address, Hash32, HexBytes, Log, Receipt, TransactionStatus, TxHash};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{Quantity, quantity};
 
@@ -28,6 +29,19 @@ pub(crate) struct RawReceipt {
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
     status: u64,
     logs: Vec<RawLog>,
+}
+
+/// The block that a receipt names; `None` without a receipt.
+pub(super) fn block_number(answer: &RawValue) -> Option<u64> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Mined {
+        #[serde(deserialize_with = "quantity::as_u64::deserialize")]
+        block_number: u64,
+    }
+    serde_json::from_str::<Mined>(answer.get())
+        .ok()
+        .map(|mined| mined.block_number)
 }
 
 #[derive(Clone, Debug, Deserialize)]

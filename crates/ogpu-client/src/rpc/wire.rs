@@ -59,7 +59,7 @@ pub(super) fn single_body(id: u64, call: &Call) -> Vec<u8> {
 }
 
 /// The body of a request for several calls; their ids count up from `first_id`.
-pub(super) fn batch_body(first_id: u64, calls: &[Call]) -> Vec<u8> {
+pub(super) fn batch_body(first_id: u64, calls: &[&Call]) -> Vec<u8> {
     let requests: Vec<_> = (first_id..)
         .zip(calls)
         .map(|(id, call)| Request::new(id, call))

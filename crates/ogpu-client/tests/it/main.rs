@@ -1,9 +1,12 @@
 //! The real client against a real network, over sockets: the embedded chain, or anvil when
 //! `OGPU_DEVNET_ANVIL` names its program.
 
+mod batching;
 mod chain;
 mod confirm;
 mod confirmed;
+mod endpoints;
+mod limits;
 mod network;
 mod payload;
 mod preconditions;
@@ -11,5 +14,7 @@ mod proxy;
 mod publish;
 mod responses;
 mod sending;
+mod server;
 mod services;
 mod signers;
+mod stale;

@@ -1,0 +1,354 @@
+//! One endpoint: what it serves, how it is doing, and when it may be asked.
+
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use ogpu_chain::Endpoint;
+use ogpu_types::ChainId;
+use tokio::time::Instant;
+
+use super::{error::RpcCause, rate::RateLimit};
+use crate::{deadline::Deadline, http::HttpError};
+
+/// Calls in one request; a server that refuses so many gets half of them.
+pub(super) const BATCH_SIZE: usize = 100;
+/// How long an endpoint that failed is passed over, if another can be asked; it doubles with each
+/// further failure.
+const COOL_DOWN: Duration = Duration::from_millis(500);
+const LONGEST_COOL_DOWN: Duration = Duration::from_secs(30);
+/// How long an endpoint that lagged is passed over, if another can be asked.
+const LAG_COOL_DOWN: Duration = Duration::from_secs(2);
+/// How long an endpoint that was asked too often gets one request at a time.
+const PACED: Duration = Duration::from_secs(10);
+/// The shortest time that a server's wish to be left alone is granted.
+const SHORTEST_BLOCK: Duration = Duration::from_millis(100);
+
+/// One endpoint of a chain.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) endpoint: Endpoint,
+    chain: OnceLock<ChainId>,
+    /// Calls in one request, as many as the server was seen to take.
+    batch_size: AtomicUsize,
+    health: Mutex<Health>,
+    turn: tokio::sync::Mutex<()>,
+    rate: Option<RateLimit>,
+}
+
+#[derive(Debug, Default)]
+struct Health {
+    /// Failures since the last success.
+    failures: u32,
+    cooling_until: Option<Instant>,
+    lagging_until: Option<Instant>,
+    paced_until: Option<Instant>,
+    /// When the server wants to be asked again at the earliest, and the answer in which it said so.
+    blocked: Option<(Instant, HttpError)>,
+    /// A moving average of the time that a request takes.
+    latency: Option<Duration>,
+}
+
+/// Leave to send one request, as long as it is kept.
+#[derive(Debug)]
+pub(super) struct Admission<'a> {
+    _turn: Option<tokio::sync::MutexGuard<'a, ()>>,
+}
+
+/// Why a request may not be sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The server has asked to be left alone meanwhile.
+    Blocked,
+    /// The deadline comes first.
+    OutOfTime,
+}
+
+impl Refusal {
+    /// The refusal as a call's failure.
+    pub(super) fn into_cause(self, node: &Node, deadline: Deadline) -> RpcCause {
+        let answer = match self {
+            Self::Blocked => node.blocked().map(|(_, answer)| answer),
+            Self::OutOfTime => None,
+        };
+        RpcCause::Http(answer.unwrap_or(HttpError::Timeout {
+            limit: deadline.budget(),
+        }))
+    }
+}
+
+impl Node {
+    pub(super) fn new(endpoint: Endpoint, requests_per_second: Option<NonZeroU32>) -> Self {
+        Self {
+            endpoint,
+            chain: OnceLock::new(),
+            batch_size: AtomicUsize::new(BATCH_SIZE),
+            health: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            rate: requests_per_second.map(RateLimit::new),
+        }
+    }
+
+    /// The chain that it serves, once it has said so.
+    pub(super) fn chain(&self) -> Option<ChainId> {
+        self.chain.get().copied()
+    }
+
+    pub(super) fn learn_chain(&self, chain: ChainId) {
+        // Whoever was first got the same answer.
+        let _ = self.chain.set(chain);
+    }
+
+    pub(super) fn batch_size(&self) -> usize {
+        self.batch_size.load(Ordering::Relaxed)
+    }
+
+    /// Learns that so many calls in one request were too many.
+    pub(super) fn refused_batch(&self, calls: usize) {
+        self.batch_size
+            .fetch_min((calls / 2).max(1), Ordering::Relaxed);
+    }
+
+    pub(super) fn succeeded(&self, took: Duration) {
+        let mut health = self.health();
+        health.failures = 0;
+        health.cooling_until = None;
+        health.latency = Some(health.latency.map_or(took, |mean| (mean * 7 + took) / 8));
+    }
+
+    pub(super) fn failed(&self) {
+        let mut health = self.health();
+        health.failures = health.failures.saturating_add(1);
+        health.cooling_until = Some(Instant::now() + health.cool_down());
+    }
+
+    /// Learns that the server wants to be left alone for so long.
+    pub(super) fn asked_for_pause(&self, wait: Duration, answer: HttpError) {
+        let now = Instant::now();
+        // Further than that no clock needs to reach.
+        let wait = wait.clamp(SHORTEST_BLOCK, Duration::from_secs(24 * 60 * 60));
+        let mut health = self.health();
+        let until = now + wait;
+        if health
+            .blocked
+            .as_ref()
+            .is_none_or(|(known, _)| *known < until)
+        {
+            health.blocked = Some((until, answer));
+        }
+        health.paced_until = Some(until + PACED);
+    }
+
+    pub(super) fn lagged(&self) {
+        self.health().lagging_until = Some(Instant::now() + LAG_COOL_DOWN);
+    }
+
+    /// Until when the server wants to be left alone, if it does.
+    pub(super) fn blocked(&self) -> Option<(Instant, HttpError)> {
+        let health = self.health();
+        health
+            .blocked
+            .clone()
+            .filter(|(until, _)| *until > Instant::now())
+    }
+
+    /// The lower, the better it is to ask.
+    pub(super) fn rank(&self) -> (bool, bool, Duration) {
+        let now = Instant::now();
+        let lies_ahead = |moment: Option<Instant>| moment.is_some_and(|moment| moment > now);
+        let health = self.health();
+        (
+            lies_ahead(health.cooling_until),
+            lies_ahead(health.lagging_until),
+            // In their given order, until they are known.
+            health.latency.unwrap_or(Duration::MAX),
+        )
+    }
+
+    /// Whether nothing speaks against asking it.
+    pub(super) fn is_well(&self) -> bool {
+        !self.rank().0 && self.blocked().is_none()
+    }
+
+    /// Waits for leave to ask.
+    pub(super) async fn admit(&self, deadline: Deadline) -> Result<Admission<'_>, Refusal> {
+        let paced = self.health().paced_until;
+        let turn = if paced.is_some_and(|until| until > Instant::now()) {
+            let turn = deadline.bound(self.turn.lock()).await;
+            Some(turn.ok_or(Refusal::OutOfTime)?)
+        } else {
+            None
+        };
+        if let Some(rate) = &self.rate
+            && !rate.wait(deadline).await
+        {
+            return Err(Refusal::OutOfTime);
+        }
+        // Another request may have met a refusal while this one waited.
+        if self.blocked().is_some() {
+            return Err(Refusal::Blocked);
+        }
+        let mut health = self.health();
+        if health.failures > 0 {
+            // One request finds out whether it has recovered; the others pass it over meanwhile.
+            health.cooling_until = Some(Instant::now() + health.cool_down());
+        }
+        drop(health);
+        Ok(Admission { _turn: turn })
+    }
+
+    fn health(&self) -> MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Health {
+    fn cool_down(&self) -> Duration {
+        let doublings = self.failures.saturating_sub(1).min(16);
+        (COOL_DOWN * 2_u32.pow(doublings)).min(LONGEST_COOL_DOWN)
+    }
+}
+
+/// Whom to ask next.
+#[derive(Debug)]
+pub(super) enum Choice {
+    /// The endpoint at this place.
+    Ask(usize),
+    /// Nobody before this moment; the answer says why.
+    Wait { until: Instant, answer: HttpError },
+    /// Everybody was asked.
+    Nobody,
+}
+
+/// The best endpoint of the chain that was not asked yet.
+///
+/// Endpoints of another chain are passed over, unless there are no others: reads may then still be
+/// what the caller wants, as on a chain that is described with a wrong id.
+pub(super) fn choose(nodes: &[Node], chain: ChainId, asked: &[usize]) -> Choice {
+    let serves = |node: &Node| node.chain().is_none_or(|served| served == chain);
+    let any = nodes.iter().any(serves);
+    let left = || {
+        nodes
+            .iter()
+            .enumerate()
+            .filter(|(place, node)| !asked.contains(place) && (!any || serves(node)))
+    };
+    let free = left().filter(|(_, node)| node.blocked().is_none());
+    if let Some((place, _)) = free.min_by_key(|(_, node)| node.rank()) {
+        return Choice::Ask(place);
+    }
+    left()
+        .filter_map(|(_, node)| node.blocked())
+        .min_by_key(|(until, _)| *until)
+        .map_or(Choice::Nobody, |(until, answer)| Choice::Wait {
+            until,
+            answer,
+        })
+}
+
+/// The endpoints that may be given a transaction, the best first: those that are well, and of these
+/// the ones that are known to serve the chain.
+pub(super) fn recipients(nodes: &[Node], chain: ChainId) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..nodes.len())
+        .filter(|&place| nodes[place].chain().is_none_or(|served| served == chain))
+        .collect();
+    places.sort_by_key(|&place| {
+        let node = &nodes[place];
+        (!node.is_well(), node.chain().is_none(), node.rank())
+    });
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHAIN: ChainId = ChainId::OGPU_TESTNET;
+
+    fn nodes(count: usize) -> Vec<Node> {
+        (0..count)
+            .map(|n| Node::new(Endpoint::parse(&format!("http://n{n}")).unwrap(), None))
+            .collect()
+    }
+
+    fn chosen(nodes: &[Node], asked: &[usize]) -> Option<usize> {
+        match choose(nodes, CHAIN, asked) {
+            Choice::Ask(place) => Some(place),
+            _ => None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_fastest_healthy_endpoint_is_asked_first() {
+        let nodes = nodes(3);
+        for (node, millis) in nodes.iter().zip([30, 10, 20]) {
+            node.succeeded(Duration::from_millis(millis));
+        }
+        assert_eq!(chosen(&nodes, &[]), Some(1));
+        assert_eq!(chosen(&nodes, &[1]), Some(2));
+        nodes[1].failed();
+        assert_eq!(chosen(&nodes, &[]), Some(2));
+        nodes[2].lagged();
+        assert_eq!(chosen(&nodes, &[]), Some(0));
+        assert_eq!(chosen(&nodes, &[0, 2]), Some(1), "rather than nobody");
+        assert_eq!(chosen(&nodes, &[0, 1, 2]), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_request_finds_out_whether_an_endpoint_has_recovered() {
+        let nodes = nodes(2);
+        nodes[0].succeeded(Duration::from_millis(1));
+        nodes[1].succeeded(Duration::from_millis(2));
+        nodes[0].failed();
+        assert_eq!(chosen(&nodes, &[]), Some(1));
+        tokio::time::advance(COOL_DOWN).await;
+        assert_eq!(chosen(&nodes, &[]), Some(0));
+        let deadline = Deadline::after(Duration::from_secs(1));
+        let admission = nodes[0].admit(deadline).await.unwrap();
+        assert_eq!(chosen(&nodes, &[]), Some(1));
+        nodes[0].succeeded(Duration::from_millis(1));
+        drop(admission);
+        assert_eq!(chosen(&nodes, &[]), Some(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_asked_before_the_moment_it_named() {
+        let nodes = nodes(2);
+        let answer = HttpError::Interrupted;
+        nodes[0].asked_for_pause(Duration::from_secs(5), answer.clone());
+        assert_eq!(chosen(&nodes, &[]), Some(1));
+        nodes[1].asked_for_pause(Duration::from_secs(3), answer);
+        let start = Instant::now();
+        let Choice::Wait { until, .. } = choose(&nodes, CHAIN, &[]) else {
+            panic!("somebody is asked");
+        };
+        assert_eq!(until - start, Duration::from_secs(3));
+        tokio::time::advance(Duration::from_secs(3)).await;
+        assert_eq!(chosen(&nodes, &[]), Some(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_of_another_chain_is_passed_over() {
+        let nodes = nodes(2);
+        nodes[0].learn_chain(ChainId::OGPU_MAINNET);
+        assert_eq!(chosen(&nodes, &[]), Some(1));
+        assert_eq!(chosen(&nodes, &[1]), None);
+        nodes[1].learn_chain(ChainId::OGPU_MAINNET);
+        assert_eq!(chosen(&nodes, &[]), Some(0), "rather than nobody");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn transactions_go_first_to_who_is_well_and_known_to_serve_the_chain() {
+        let nodes = nodes(4);
+        nodes[0].learn_chain(ChainId::OGPU_MAINNET);
+        nodes[1].learn_chain(CHAIN);
+        nodes[1].failed();
+        nodes[3].learn_chain(CHAIN);
+        assert_eq!(recipients(&nodes, CHAIN), [3, 2, 1]);
+    }
+}
