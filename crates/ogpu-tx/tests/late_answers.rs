@@ -143,9 +143,14 @@ fn a_chain_that_was_set_back_takes_nothing_from_those_who_wait_for_depth() {
     let event = Event::Wanted {
         id: IntentId(2),
         confirmations: 1,
-        pending: None,
+        pending: Some(0),
     };
-    account.on(&event, 0);
+    let sign = Action::Sign {
+        id: IntentId(2),
+        nonce: 1,
+        fees: None,
+    };
+    assert_eq!(account.on(&event, 0), [sign]);
     let (mined, pending) = (0, Some(0));
     let actions = account.on(&Event::Counted { mined, pending }, 0);
     assert_eq!(actions, [Action::FindReceipt { id: ID }]);
