@@ -34,10 +34,6 @@ impl Rpc {
     /// Offers the same bytes to every endpoint that is well and serves the chain, at most three,
     /// each once. There is one entry for each that was asked, and at least one; an endpoint that
     /// has not answered soon after another took them has a time-out.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "what sends transactions is to use it")
-    )]
     pub(crate) async fn broadcast(&self, raw: &HexBytes) -> Vec<Result<TxHash, RpcError>> {
         let started = Instant::now();
         let call = Call::new(SEND_RAW, &json!([raw]));

@@ -104,10 +104,6 @@ impl Rpc {
 
     /// Ends at the next notice of a new head; never, without an endpoint that sends them. It only
     /// saves waiting: notices may be lost.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "what sends transactions is to use it")
-    )]
     pub(crate) fn hint(&self) -> impl Future<Output = ()> + Send + use<> {
         let notices = self.core.hints.as_ref().map(Hints::subscribe);
         async move {
@@ -118,16 +114,6 @@ impl Rpc {
             }
             pending().await
         }
-    }
-
-    /// Learns of a block, such as one's own transaction's: reads at the head are at least as new
-    /// from now on.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "what sends transactions is to use it")
-    )]
-    pub(crate) fn saw_block(&self, number: u64) {
-        self.core.heads.saw_block(number);
     }
 
     /// Calls any method, with `params` as JSON-RPC wants them: a tuple, an array or a `Vec`.
@@ -310,7 +296,7 @@ mod tests {
             head.to_u64().unwrap()
         };
         let before = head().await;
-        rpc.saw_block(before + 1);
+        rpc.core.heads.saw_block(before + 1);
         let (after, mined) = tokio::join!(head(), devnet.mine());
         mined.unwrap();
         assert_eq!(after, before + 1);

@@ -1,14 +1,38 @@
-//! What a failed offer means.
+//! What the answers to an offer mean.
 
 use ogpu_tx::{Meaning, NodeAnswer, classify};
+use ogpu_types::TxHash;
 
 use crate::{
     http::HttpError,
     rpc::{RpcCause, RpcError},
 };
 
+/// What the answers of several endpoints to the same bytes mean together, and the error that says
+/// so. Where one has them, or may have them, the others' refusals count for nothing.
+pub(super) fn combined(answers: Vec<Result<TxHash, RpcError>>) -> (Meaning, Option<RpcError>) {
+    let rank = |meaning: Meaning| match meaning {
+        Meaning::Accepted => 0,
+        Meaning::AlreadyKnown => 1,
+        Meaning::Unclear => 2,
+        Meaning::NonceTooLow => 3,
+        Meaning::Underpriced => 4,
+        Meaning::Occupied => 5,
+        Meaning::NotTaken => 6,
+        _ => 7,
+    };
+    answers
+        .into_iter()
+        .map(|answer| match answer {
+            Ok(_) => (Meaning::Accepted, None),
+            Err(error) => (meaning(&error), Some(error)),
+        })
+        .min_by_key(|(meaning, _)| rank(*meaning))
+        .unwrap_or((Meaning::NotTaken, None))
+}
+
 /// Reads the meaning of a failed `eth_sendRawTransaction`.
-pub(super) fn meaning(error: &RpcError) -> Meaning {
+fn meaning(error: &RpcError) -> Meaning {
     let answer = NodeAnswer {
         method: "eth_sendRawTransaction",
         ..NodeAnswer::default()

@@ -151,7 +151,7 @@ impl Heads {
 async fn look(heads: Weak<Heads>) {
     let mut pause = SHORTEST;
     loop {
-        {
+        let hint = {
             let Some(heads) = heads.upgrade() else { return };
             if heads.seen.receiver_count() == 0 {
                 // Whoever waits next does not take the time until then for the time between blocks.
@@ -162,8 +162,12 @@ async fn look(heads: Weak<Heads>) {
                 pause = SHORTEST;
             }
             pause = (pause * 3 / 2).min(heads.longest_pause());
+            heads.rpc.hint()
+        };
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = hint => pause = SHORTEST,
         }
-        sleep(pause).await;
     }
 }
 

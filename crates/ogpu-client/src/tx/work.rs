@@ -9,7 +9,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     Prepared, Preparing, TransactionRequest, TxError,
-    answer::meaning,
+    answer::combined,
     lane::{Lane, Submission, Written},
     nonce_user,
     record::{Name, Trouble},
@@ -113,27 +113,19 @@ pub(super) async fn offer(lane: &Arc<Lane>, id: IntentId, hash: TxHash) {
     let Some(raw) = offered else {
         return lane.intent(id, IntentEvent::Withheld { hash });
     };
-    let answer = lane
-        .shared
-        .rpc
-        .call::<TxHash>("eth_sendRawTransaction", [&raw])
-        .await;
-    let (meaning, retry_after) = match answer {
-        Ok(answered) => {
-            if answered != hash {
-                warn!(expected = %hash, %answered, "the node names another hash than the transaction has");
-            }
-            (Meaning::Accepted, None)
-        }
-        Err(error) => {
-            // A server may echo what it was sent.
-            let error = error.without(&raw.to_string());
-            let meaning = meaning(&error);
-            let retry_after = retry_after(&error);
-            note(lane, id, hash, meaning, error);
-            (meaning, retry_after)
-        }
-    };
+    let answers = lane.shared.rpc.broadcast(&raw).await;
+    for answered in answers
+        .iter()
+        .flatten()
+        .filter(|&answered| *answered != hash)
+    {
+        warn!(expected = %hash, %answered, "a node names another hash than the transaction has");
+    }
+    let (meaning, error) = combined(answers);
+    let retry_after = error.as_ref().and_then(retry_after);
+    if let Some(error) = error {
+        note(lane, id, hash, meaning, error);
+    }
     lane.intent(
         id,
         IntentEvent::Answered {

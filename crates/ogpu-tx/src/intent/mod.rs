@@ -17,6 +17,7 @@
 //! | out, lowest unmined | time | out, pricing | `Price` |
 //! | out, pricing | priced, signed, stored | out | `Sign`, `Store`, `Offer` |
 //! | out | nonce used, no receipt, several times | out | `FindUser` |
+//! | out, not waited for | refused, every version | out, given up | its nonce for others |
 //! | out | overtaken, waited for | queued, without versions | another nonce |
 //! | out | overtaken, not waited for | withdrawing: superseded | `Withdraw` |
 //! | out | included | mined | |
@@ -109,6 +110,8 @@ pub(crate) struct Intent {
     is_stored: bool,
     /// It is noted as done, in the block that it is in.
     is_settled: bool,
+    /// No node takes it any more, and others wait: its nonce is theirs, unless it is mined after all.
+    is_given_up: bool,
     /// Offers without an answer.
     unanswered: u32,
     /// Whether some answer did not exclude that bytes arrived.
@@ -137,6 +140,7 @@ impl Intent {
             is_restored: false,
             is_stored: false,
             is_settled: false,
+            is_given_up: false,
             unanswered: 0,
             may_have_arrived: false,
             failures: 0,
@@ -173,10 +177,11 @@ impl Intent {
 
     /// Whether it keeps a nonce that is not known to be mined.
     pub(crate) fn is_live(&self) -> bool {
-        matches!(
-            self.stage,
-            Stage::Signing | Stage::Storing | Stage::Out(_) | Stage::Withdrawing(_)
-        )
+        !self.is_given_up
+            && matches!(
+                self.stage,
+                Stage::Signing | Stage::Storing | Stage::Out(_) | Stage::Withdrawing(_)
+            )
     }
 
     /// Whether its receipt is what it waits for.

@@ -71,6 +71,7 @@ impl Intent {
             }
             Meaning::Unclear => self.may_have_arrived = true,
             Meaning::Refused if !self.may_be_out() => return self.withdraw(NotSentCause::Refused),
+            Meaning::Refused if self.current == 0 && !self.is_followed() => return self.let_go(),
             // An older version may be taken, as it was before.
             Meaning::Refused => {
                 self.current = self.current.checked_sub(1).unwrap_or(self.offered - 1)
@@ -90,6 +91,13 @@ impl Intent {
         }
         self.back_off(retry_after, now, policy);
         Vec::new()
+    }
+
+    /// All its versions are refused, and it was offered for the sake of others: they may have its
+    /// nonce. Of what shares a nonce, at most one is ever mined.
+    fn let_go(&mut self) -> Vec<Todo> {
+        self.is_given_up = true;
+        Vec::from_iter(self.nonce.map(|nonce| Todo::Release { nonce }))
     }
 
     /// The offer never left.

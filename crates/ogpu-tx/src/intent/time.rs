@@ -47,7 +47,7 @@ impl Intent {
 
     /// Whether it is to be helped along.
     fn is_wanted(&self, standing: Standing) -> bool {
-        self.is_followed() || standing.is_needed
+        !self.is_given_up && (self.is_followed() || standing.is_needed)
     }
 
     /// The head is at this block: it may be deep enough to conclude, or to be forgotten.
