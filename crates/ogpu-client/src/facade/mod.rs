@@ -3,6 +3,7 @@
 mod confirm_response;
 mod confirmed_response;
 mod ipfs;
+mod nonces;
 mod publish_source;
 mod publish_task;
 mod resume;
@@ -10,6 +11,7 @@ mod status;
 mod task_responses;
 mod vault;
 
+pub use nonces::NonceFix;
 pub use publish_source::PublishedSource;
 pub use publish_task::PublishedTask;
 pub use resume::Resumed;

@@ -8,6 +8,7 @@ mod confirmed;
 mod endpoints;
 mod limits;
 mod network;
+mod nonces;
 mod payload;
 mod preconditions;
 mod proxy;
