@@ -5,6 +5,7 @@ mod confirmed_response;
 mod ipfs;
 mod publish_source;
 mod publish_task;
+mod publish_tasks;
 mod resume;
 mod status;
 mod task_responses;
@@ -12,4 +13,5 @@ mod vault;
 
 pub use publish_source::PublishedSource;
 pub use publish_task::PublishedTask;
+pub use publish_tasks::{Progress, PublishTasks, StartedTask, TaskOutcome, TaskToPublish};
 pub use resume::Resumed;

@@ -9,6 +9,7 @@ mod payload;
 mod preconditions;
 mod proxy;
 mod publish;
+mod publish_tasks;
 mod responses;
 mod sending;
 mod services;
