@@ -21,7 +21,8 @@ use crate::{Client, Signer};
 
 pub use item::{Progress, StartedTask, TaskOutcome, TaskToPublish};
 
-/// More than this hardly makes an account faster: a block takes what is there.
+/// As many waiting transactions as geth keeps of any account, however full its pool is: its default
+/// for `--txpool.accountslots`.
 const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
 impl Client {
@@ -129,6 +130,9 @@ impl fmt::Debug for PublishTasks<'_> {
 impl<'a> PublishTasks<'a> {
     /// How many tasks may be under way at once, finished ones that nobody has taken from the stream
     /// included. Defaults to 16.
+    ///
+    /// A task takes as long as its confirmation, so a block takes up this many at most. A full node
+    /// may drop what an account has waiting beyond 16: for more, use more [`signers`](Self::signers).
     pub fn concurrency(mut self, concurrency: NonZeroUsize) -> Self {
         self.concurrency = concurrency;
         self
