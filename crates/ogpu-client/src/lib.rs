@@ -26,7 +26,10 @@ pub use ogpu_types as types;
 pub use builder::{ChainChoice, ClientBuilder};
 pub use client::Client;
 pub use error::{BuildError, Error};
-pub use facade::{NonceFix, PublishedSource, PublishedTask, Resumed};
+pub use facade::{
+    NonceFix, Progress, PublishTasks, PublishedSource, PublishedTask, Resumed, StartedTask,
+    TaskOutcome, TaskToPublish,
+};
 pub use http::{BoxError, HttpError, SharedError};
 #[cfg(feature = "conformance")]
 pub use journal::conformance;

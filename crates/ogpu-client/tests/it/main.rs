@@ -13,6 +13,7 @@ mod payload;
 mod preconditions;
 mod proxy;
 mod publish;
+mod publish_tasks;
 mod responses;
 mod sending;
 mod server;
