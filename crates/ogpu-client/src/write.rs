@@ -119,8 +119,8 @@ impl<T: Send + 'static> Write<T> {
     }
 
     /// Names the intent: calls of one account with the same key have one effect, and all of them
-    /// its result. How long a key is remembered is the [journal's](crate::Journal) matter. Defaults
-    /// to a key that no other call has.
+    /// its result; the same key with other arguments is an error. How long a key is remembered is the
+    /// [journal's](crate::Journal) matter. Defaults to a key that no other call has.
     pub fn idempotency_key(mut self, key: IdempotencyKey) -> Self {
         self.key = key;
         self.is_key_given = true;

@@ -54,7 +54,14 @@ impl Operation for PublishTask {
     type Output = PublishedTask;
 
     fn describe(&self) -> Description {
-        ("publish_task", json!(self.info))
+        let TaskInfo {
+            source,
+            config,
+            payment,
+            // A second try may well allow more time.
+            expiry_time: _,
+        } = &self.info;
+        ("publish_task", json!([source, config, payment]))
     }
 
     fn request<'a>(

@@ -49,7 +49,7 @@ fn tasks(source: Address, count: u64) -> impl Stream<Item = TaskInfo> + Send {
     stream::iter(0..count).map(move |number| numbered(source, number))
 }
 
-/// Tasks with keys; made once for all runs, as the expiry time is a part of what a key names.
+/// Tasks with keys.
 fn keyed(source: Address, count: u64) -> Vec<(TaskInfo, IdempotencyKey)> {
     let key = |number| IdempotencyKey::new(format!("order-{number}")).unwrap();
     (0..count).map(|n| (numbered(source, n), key(n))).collect()

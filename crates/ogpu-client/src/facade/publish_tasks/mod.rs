@@ -42,8 +42,7 @@ impl Client {
     ///
     /// # async fn example(client: Client, orders: Vec<(u64, TaskInfo)>) -> Result<(), Box<dyn std::error::Error>> {
     /// // A key of your own for each task: after a crash, run the same again, and nothing is
-    /// // published twice that the client's journal remembers. The same means the expiry times
-    /// // too: a key with another task is refused.
+    /// // published twice that the client's journal remembers. Only the expiry times may differ.
     /// let tasks = orders
     ///     .into_iter()
     ///     .map(|(id, info)| Ok((info, IdempotencyKey::new(format!("order-{id}"))?)))
