@@ -5,6 +5,7 @@ use ogpu_chain::Contract;
 use ogpu_contracts::{ReasonWord, controller, convert, event, nexus, source, vault};
 use ogpu_types::{Address, Receipt, SourceStatus, TaskInfo, TaskParams, TxHash, Wei};
 use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
     Client, Error, ReadError, TransactionRequest, TxError, Upload, Write,
@@ -53,6 +54,10 @@ struct PublishTask {
 impl Operation for PublishTask {
     type Output = PublishedTask;
 
+    fn span(&self) -> Span {
+        tracing::info_span!("publish_task", source = %self.info.source, account = Empty)
+    }
+
     fn describe(&self) -> Description {
         let TaskInfo {
             source,
@@ -94,7 +99,6 @@ impl Operation for PublishTask {
     }
 }
 
-#[tracing::instrument(name = "publish_task", skip_all, fields(source = %info.source, client = %write.signer.address()))]
 async fn request(write: &WriteContext, info: &TaskInfo) -> Result<TransactionRequest, Error> {
     info.validate(unix_now())
         .map_err(|source| Error::Invalid { source })?;
