@@ -1,0 +1,57 @@
+//! The soak: callers publish tasks while everything around them fails, are killed and started
+//! again, and then the chain is audited by its own words.
+//!
+//! The audit shares no code with the client: it asks the node itself, where no fault happens, and
+//! decodes what it needs by hand.
+#![allow(clippy::print_stdout, reason = "a command-line tool answers on stdout")]
+
+mod assignment;
+mod audit;
+mod caller;
+mod intent;
+mod network;
+mod node;
+mod options;
+mod presets;
+mod progress;
+mod replay;
+mod report;
+mod round;
+mod secrets;
+mod supervisor;
+mod tally;
+mod traces;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use options::Options;
+use report::Report;
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [mode, directory, incarnation] = &args[..]
+        && mode == supervisor::CALLER_MODE
+    {
+        caller::run(directory.as_ref(), incarnation.parse()?).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(options) = Options::parse(&args)? else {
+        print!("{}", options::HELP);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mut report = Report::default();
+    for seed in options.seeds.clone() {
+        let outcome = round::run(&options, seed).await?;
+        println!("{}", report.line(&outcome));
+        report.add(outcome);
+    }
+    println!("{report}");
+    Ok(if report.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
