@@ -12,6 +12,7 @@ cargo xtask soak [--option value]...
   --tasks N        tasks in total, shared out among the seeds; default 2000
   --seeds A..B     one network for each seed from A to below B; default 1..5
   --seed N         the same as --seeds N..N+1
+  --at-once N      so many seeds at the same time; default 4
   --concurrency N  publishes in flight for each seed, shared out among its callers; default 128
   --faults NAME    what goes wrong: none, heavy, or one fault alone (--faults help); default heavy
   --kills N        how often a caller is killed, for each seed; default 8
@@ -25,6 +26,7 @@ cargo xtask soak [--option value]...
 pub(crate) struct Options {
     pub(crate) tasks: u64,
     pub(crate) seeds: Range<u64>,
+    pub(crate) at_once: usize,
     pub(crate) concurrency: usize,
     pub(crate) preset: &'static Preset,
     pub(crate) kills: usize,
@@ -39,6 +41,7 @@ impl Options {
         let mut options = Self {
             tasks: 2000,
             seeds: 1..5,
+            at_once: 4,
             concurrency: 128,
             preset: presets::find("heavy")?,
             kills: 8,
@@ -62,8 +65,8 @@ impl Options {
                 .set(arg, value)
                 .with_context(|| format!("cannot take `{arg} {value}`"))?;
         }
-        if options.seeds.is_empty() || options.concurrency == 0 {
-            bail!("there is nothing to do: the seeds or the concurrency are none");
+        if options.seeds.is_empty() || options.concurrency == 0 || options.at_once == 0 {
+            bail!("there is nothing to do: no seeds, or none of them at a time");
         }
         Ok(Some(options))
     }
@@ -79,6 +82,7 @@ impl Options {
                 let (first, end) = value.split_once("..").context("a range is A..B")?;
                 self.seeds = first.parse()?..end.parse()?;
             }
+            "--at-once" => self.at_once = value.parse()?,
             "--concurrency" => self.concurrency = value.parse()?,
             "--faults" => self.preset = presets::find(value)?,
             "--kills" => self.kills = value.parse()?,

@@ -56,6 +56,31 @@ impl Outcome {
         self.latencies.sort_unstable();
     }
 
+    /// One seed in a line, with all that is wrong below it.
+    pub(crate) fn line(&self) -> String {
+        let mut text = format!(
+            "seed {}: {} tasks, {} published, {} given up, {} kills, {:.1} s, {} discrepancies",
+            self.seed,
+            self.tasks,
+            self.published,
+            self.given_up,
+            self.kills,
+            self.elapsed.as_secs_f64(),
+            self.discrepancies.len(),
+        );
+        for discrepancy in &self.discrepancies {
+            text.push_str("\n  ");
+            text.push_str(discrepancy);
+        }
+        if let Some((command, files)) = &self.kept {
+            text.push_str(&format!(
+                "\n  again: {command}\n  files: {}",
+                files.display()
+            ));
+        }
+        text
+    }
+
     fn add(&mut self, other: Self) {
         self.tasks += other.tasks;
         self.published += other.published;
@@ -64,7 +89,6 @@ impl Outcome {
         self.unknown += other.unknown;
         self.dropped += other.dropped;
         self.kills += other.kills;
-        self.elapsed += other.elapsed;
         self.counts.add(&other.counts);
         self.on_chain += other.on_chain;
         self.fills += other.fills;
@@ -97,29 +121,9 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// One seed in a line, with all that is wrong below it.
-    pub(crate) fn line(&self, outcome: &Outcome) -> String {
-        let mut text = format!(
-            "seed {}: {} tasks, {} published, {} given up, {} kills, {:.1} s, {} discrepancies",
-            outcome.seed,
-            outcome.tasks,
-            outcome.published,
-            outcome.given_up,
-            outcome.kills,
-            outcome.elapsed.as_secs_f64(),
-            outcome.discrepancies.len(),
-        );
-        for discrepancy in &outcome.discrepancies {
-            text.push_str("\n  ");
-            text.push_str(discrepancy);
-        }
-        if let Some((command, files)) = &outcome.kept {
-            text.push_str(&format!(
-                "\n  again: {command}\n  files: {}",
-                files.display()
-            ));
-        }
-        text
+    /// How long all of it took.
+    pub(crate) fn took(&mut self, time: Duration) {
+        self.sum.elapsed = time;
     }
 
     pub(crate) fn add(&mut self, outcome: Outcome) {
