@@ -1,16 +1,17 @@
 //! A caller: the process that publishes, and may be killed at any instant.
 
 use std::{
-    collections::HashSet,
     error::Error as StdError,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
-use ogpu_client::{Client, Error, Outcome, PublishedTask, Resumed, ServiceOptions, Signer, Write};
+use ogpu_client::{
+    Address, Client, Error, Outcome, PublishedTask, Resumed, ServiceOptions, Signer, Write,
+};
 use ogpu_journal::SqliteJournal;
 use ogpu_tx::Policy;
 use tokio::time::{sleep, timeout};
@@ -44,6 +45,8 @@ struct Caller {
     client: Client,
     signers: Vec<Signer>,
     progress: ProgressWriter,
+    /// What is to be called once more in the end, when the client has long forgotten it.
+    repeated_late: Mutex<Vec<(u64, Address)>>,
 }
 
 /// Publishes what is left of the assignment in this directory.
@@ -51,7 +54,18 @@ pub(crate) async fn run(directory: &Path, incarnation: usize) -> Result<()> {
     traces::start(directory, incarnation)?;
     let assignment = Assignment::read(directory)?;
     let entries = progress::read(directory)?;
-    let ended: HashSet<u64> = progress::ended(&entries).into_keys().collect();
+    let ended = progress::ended(&entries);
+    let published = ended
+        .iter()
+        .filter_map(|(number, news)| match news {
+            News::Published { task, .. }
+                if Manner::of(assignment.seed, *number) == Manner::Repeats =>
+            {
+                Some((*number, *task))
+            }
+            _ => None,
+        })
+        .collect();
     let progress = ProgressWriter::open(directory)?;
     let client = Client::builder()
         .chain(&assignment.chain)
@@ -65,7 +79,7 @@ pub(crate) async fn run(directory: &Path, incarnation: usize) -> Result<()> {
     let left: Vec<u64> = (0..assignment.tasks)
         .filter(|number| {
             intent::caller_of(intent::account_of(*number)) == assignment.caller
-                && !ended.contains(number)
+                && !ended.contains_key(number)
         })
         .collect();
     let concurrency = assignment.concurrency;
@@ -76,20 +90,40 @@ pub(crate) async fn run(directory: &Path, incarnation: usize) -> Result<()> {
         assignment,
         client,
         progress,
+        repeated_late: Mutex::new(published),
     });
-    stream::iter(left)
-        .map(|number| {
-            let caller = Arc::clone(&caller);
-            tokio::spawn(async move { caller.see_through(number).await })
-        })
-        .buffer_unordered(concurrency)
-        .map_err(anyhow::Error::from)
-        .try_for_each(std::future::ready)
-        .await?;
+    let calls = left.into_iter().map(|number| {
+        let caller = Arc::clone(&caller);
+        async move { caller.see_through(number).await }
+    });
+    in_flight(calls, concurrency).await?;
+    let late = std::mem::take(&mut *lock(&caller.repeated_late));
+    let calls = late.into_iter().map(|(number, task)| {
+        let caller = Arc::clone(&caller);
+        async move { caller.repeat(number, task).await }
+    });
+    in_flight(calls, concurrency).await?;
     match Arc::into_inner(caller) {
         Some(caller) => caller.progress.close(),
         None => anyhow::bail!("a task of the caller is still running"),
     }
+}
+
+/// Runs so many at a time, each in a task of its own.
+async fn in_flight<F>(calls: impl Iterator<Item = F>, concurrency: usize) -> Result<()>
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    stream::iter(calls)
+        .map(tokio::spawn)
+        .buffer_unordered(concurrency)
+        .map_err(anyhow::Error::from)
+        .try_for_each(std::future::ready)
+        .await
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Caller {
@@ -124,7 +158,11 @@ impl Caller {
             };
             self.progress.add(number, news)?;
             if let (Manner::Repeats, Some(task)) = (manner, published) {
-                self.repeat(number, task).await?;
+                if account_turn(number).is_multiple_of(2) {
+                    self.repeat(number, task).await?;
+                } else {
+                    lock(&self.repeated_late).push((number, task));
+                }
             }
             if ends {
                 break;
@@ -184,7 +222,7 @@ impl Caller {
             Outcome::Unknown { .. } => {
                 let pending = error
                     .pending()
-                    .filter(|_| (number + u64::from(attempt)) % 2 == 0);
+                    .filter(|_| (number + u64::from(attempt)).is_multiple_of(2));
                 let Some(pending) = pending else {
                     return News::Unknown { error: text };
                 };
@@ -223,7 +261,7 @@ impl Caller {
     }
 
     /// Calls once more for what is published: nothing may happen, and the answer has to be the same.
-    async fn repeat(&self, number: u64, task: ogpu_client::Address) -> Result<()> {
+    async fn repeat(&self, number: u64, task: Address) -> Result<()> {
         let what = match self.write(number)?.await {
             Ok(again) if again.address == task => return Ok(()),
             Ok(again) => format!(
@@ -238,6 +276,11 @@ impl Caller {
         };
         self.progress.add(number, News::Wrong { what })
     }
+}
+
+/// Counts the intents of an account.
+const fn account_turn(number: u64) -> u64 {
+    number / ACCOUNTS
 }
 
 /// An error with its causes.

@@ -56,6 +56,10 @@ impl Network {
             })
             .await?
             .address;
+        // So far behind a replica may be that does not know the source yet.
+        for _ in 0..4 {
+            devnet.mine().await?;
+        }
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         Ok(Self {
             devnet,
