@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use ogpu_chain::{ChainSpec, Contract};
 use ogpu_types::{Address, Receipt};
 use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
     ClientBuilder, Error, Role, Signer, SignerError, TransactionRequest, Write,
@@ -150,6 +151,14 @@ struct Raw(TransactionRequest);
 
 impl Operation for Raw {
     type Output = Receipt;
+
+    fn span(&self) -> Span {
+        tracing::info_span!(
+            "send_transaction",
+            to = self.0.to.map(tracing::field::display),
+            account = Empty
+        )
+    }
 
     fn describe(&self) -> Description {
         ("send_transaction", json!(self.0))

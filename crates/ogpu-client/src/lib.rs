@@ -26,7 +26,10 @@ pub use ogpu_types as types;
 pub use builder::{ChainChoice, ClientBuilder};
 pub use client::Client;
 pub use error::{BuildError, Error};
-pub use facade::{PublishedSource, PublishedTask, Resumed};
+pub use facade::{
+    NonceFix, Progress, PublishTasks, PublishedSource, PublishedTask, Resumed, StartedTask,
+    TaskOutcome, TaskToPublish,
+};
 pub use http::{BoxError, HttpError, SharedError};
 #[cfg(feature = "conformance")]
 pub use journal::conformance;
@@ -42,7 +45,7 @@ pub use services::{Payload, ServiceCause, ServiceError, ServiceOptions, Upload};
 pub use signer::{
     KeystoreError, MnemonicError, Role, SignDigest, SignFuture, Signature, Signer, SignerError,
 };
-pub use tx::{Outcome, PendingPublish, TransactionRequest, TxError};
+pub use tx::{NonceInfo, Outcome, PendingPublish, TransactionRequest, TxError};
 pub use write::{Simulation, Write};
 
 #[doc(no_inline)]

@@ -4,6 +4,7 @@ use std::{fmt, future::IntoFuture, time::Duration};
 
 use futures::future::BoxFuture;
 use ogpu_types::{Receipt, Wei};
+use tracing::{Instrument, Span};
 
 use crate::{
     Client, Error, IdempotencyKey, Signer, TransactionRequest, TxError,
@@ -15,6 +16,9 @@ use crate::{
 pub(crate) trait Operation: Send + Sync + 'static {
     /// What the caller gets.
     type Output: Send;
+
+    /// The span that all of it happens in, with a field `account` for the sender.
+    fn span(&self) -> Span;
 
     /// What it does and with what: two calls with the same key have to agree in it.
     fn describe(&self) -> Description;
@@ -119,8 +123,8 @@ impl<T: Send + 'static> Write<T> {
     }
 
     /// Names the intent: calls of one account with the same key have one effect, and all of them
-    /// its result. How long a key is remembered is the [journal's](crate::Journal) matter. Defaults
-    /// to a key that no other call has.
+    /// its result; the same key with other arguments is an error. How long a key is remembered is the
+    /// [journal's](crate::Journal) matter. Defaults to a key that no other call has.
     pub fn idempotency_key(mut self, key: IdempotencyKey) -> Self {
         self.key = key;
         self.is_key_given = true;
@@ -138,6 +142,11 @@ impl<T: Send + 'static> Write<T> {
     ///
     /// Those that the write itself has before anything is sent, the contract's refusal included.
     pub async fn simulate(self) -> Result<Simulation, Error> {
+        let span = self.operation.span();
+        self.simulated().instrument(span).await
+    }
+
+    async fn simulated(self) -> Result<Simulation, Error> {
         let write = self.context(true).await?;
         let request = self.operation.request(&write).await?;
         let prepared = write
@@ -175,6 +184,7 @@ impl<T: Send + 'static> Write<T> {
         let write = self.context(false).await?;
         let client = &write.client;
         let account = write.signer.address();
+        Span::current().record("account", tracing::field::display(account));
         let order = Order {
             name: Name::new(self.key.clone(), &self.operation.describe()),
             signer: write.signer.clone(),
@@ -211,7 +221,8 @@ impl<T: Send + 'static> IntoFuture for Write<T> {
     type IntoFuture = BoxFuture<'static, Result<T, Error>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let span = self.operation.span();
+        Box::pin(self.run().instrument(span))
     }
 }
 

@@ -5,6 +5,7 @@ use ogpu_chain::Contract;
 use ogpu_contracts::{ReasonWord, controller, response, task};
 use ogpu_types::{Address, Receipt, TxHash};
 use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
     Client, Error, ReadError, TransactionRequest, TxError, Write,
@@ -39,6 +40,10 @@ struct ConfirmResponse {
 impl Operation for ConfirmResponse {
     type Output = TxHash;
 
+    fn span(&self) -> Span {
+        tracing::info_span!("confirm_response", response = %self.response, account = Empty)
+    }
+
     fn describe(&self) -> Description {
         ("confirm_response", json!(self.response))
     }
@@ -60,7 +65,6 @@ impl Operation for ConfirmResponse {
     }
 }
 
-#[tracing::instrument(name = "confirm_response", skip_all, fields(%response, account = %write.signer.address()))]
 async fn request(write: &WriteContext, response: Address) -> Result<TransactionRequest, Error> {
     let client = &write.client;
     write

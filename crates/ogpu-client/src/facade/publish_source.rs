@@ -5,6 +5,7 @@ use ogpu_chain::Contract;
 use ogpu_contracts::{event, nexus};
 use ogpu_types::{Address, Receipt, SourceInfo, SourceMetadata, SourceParams, TxHash};
 use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
     Client, Error, TransactionRequest, Upload, Write,
@@ -48,6 +49,10 @@ struct PublishSource {
 impl Operation for PublishSource {
     type Output = PublishedSource;
 
+    fn span(&self) -> Span {
+        tracing::info_span!("publish_source", name = %self.info.name, account = Empty)
+    }
+
     fn describe(&self) -> Description {
         ("publish_source", json!(self.info))
     }
@@ -76,7 +81,6 @@ impl Operation for PublishSource {
     }
 }
 
-#[tracing::instrument(name = "publish_source", skip_all, fields(name = %info.name, client = %write.signer.address()))]
 async fn request(write: &WriteContext, info: &SourceInfo) -> Result<TransactionRequest, Error> {
     info.validate()
         .map_err(|source| Error::Invalid { source })?;

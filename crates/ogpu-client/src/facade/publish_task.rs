@@ -5,6 +5,7 @@ use ogpu_chain::Contract;
 use ogpu_contracts::{ReasonWord, controller, convert, event, nexus, source, vault};
 use ogpu_types::{Address, Receipt, SourceStatus, TaskInfo, TaskParams, TxHash, Wei};
 use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
     Client, Error, ReadError, TransactionRequest, TxError, Upload, Write,
@@ -53,8 +54,19 @@ struct PublishTask {
 impl Operation for PublishTask {
     type Output = PublishedTask;
 
+    fn span(&self) -> Span {
+        tracing::info_span!("publish_task", source = %self.info.source, account = Empty)
+    }
+
     fn describe(&self) -> Description {
-        ("publish_task", json!(self.info))
+        let TaskInfo {
+            source,
+            config,
+            payment,
+            // A second try may well allow more time.
+            expiry_time: _,
+        } = &self.info;
+        ("publish_task", json!([source, config, payment]))
     }
 
     fn request<'a>(
@@ -87,7 +99,6 @@ impl Operation for PublishTask {
     }
 }
 
-#[tracing::instrument(name = "publish_task", skip_all, fields(source = %info.source, client = %write.signer.address()))]
 async fn request(write: &WriteContext, info: &TaskInfo) -> Result<TransactionRequest, Error> {
     info.validate(unix_now())
         .map_err(|source| Error::Invalid { source })?;

@@ -7,6 +7,7 @@ use ogpu_chain::Contract;
 use ogpu_contracts::{ContractCall, vault};
 use ogpu_types::{Address, Receipt, ValidationError, Wei};
 use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
     Client, Error, Signer, TransactionRequest, Write,
@@ -80,6 +81,10 @@ struct Deposit {
 
 impl Operation for Deposit {
     type Output = Receipt;
+
+    fn span(&self) -> Span {
+        tracing::info_span!("vault_deposit", to = %self.account, account = Empty)
+    }
 
     fn describe(&self) -> Description {
         ("vault_deposit", json!([self.account, self.amount]))

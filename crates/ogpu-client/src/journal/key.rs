@@ -39,8 +39,12 @@ impl IdempotencyKey {
         }
     }
 
-    /// A key that no other call has: 128 random bits.
-    pub(crate) fn random() -> Self {
+    /// A key that no other call has: 128 random bits, from the operating system.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system has no randomness to give.
+    pub fn random() -> Self {
         let mut bytes = [0; 16];
         // Without randomness from the system nothing else here is safe either: no TLS, no keys.
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

@@ -109,8 +109,12 @@ impl Engine {
         }
     }
 
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// The account's lane; the first to ask opens its journal, and takes up what is in it.
-    async fn lane(&self, account: Address) -> Result<Arc<Lane>, TxError> {
+    pub(super) async fn lane(&self, account: Address) -> Result<Arc<Lane>, TxError> {
         let cell = {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(lanes.entry(account).or_default())
@@ -222,7 +226,7 @@ impl Engine {
         self.take_up(&lane, pending.entry, deadline).await
     }
 
-    async fn take_up(
+    pub(super) async fn take_up(
         &self,
         lane: &Arc<Lane>,
         entry: JournalEntry,

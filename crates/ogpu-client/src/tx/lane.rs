@@ -252,6 +252,26 @@ impl Lane {
         self.state().records.get_mut(&id).map(work)
     }
 
+    /// What is under way from this nonce on: nonces, each with its newest version's hash.
+    pub(super) fn under_way(&self, from: u64) -> Vec<(u64, TxHash)> {
+        let state = self.state();
+        let mut found: Vec<_> = state
+            .records
+            .values()
+            .filter_map(|record| Some((record.nonce?, record.newest()?.hash)))
+            .filter(|(nonce, _)| *nonce >= from)
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// What the newest version under the nonce offers.
+    pub(super) fn newest_fees(&self, nonce: u64) -> Option<Fees> {
+        let state = self.state();
+        let mut own = state.records.values().filter(|r| r.nonce == Some(nonce));
+        own.find_map(|record| Some(record.newest()?.fees))
+    }
+
     pub(super) fn signer(&self) -> Option<Signer> {
         self.state().signer.clone()
     }

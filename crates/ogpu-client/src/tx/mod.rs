@@ -17,12 +17,15 @@ mod prepare;
 mod record;
 mod request;
 mod signed;
+mod unblock;
 mod work;
 
 pub use error::{Outcome, TxError};
 pub use pending::PendingPublish;
 pub use request::TransactionRequest;
+pub use unblock::NonceInfo;
 
 pub(crate) use engine::{Engine, Order, SendOptions};
 pub(crate) use prepare::{KnownContracts, Prepared, Preparing, prepare};
 pub(crate) use record::Name;
+pub(crate) use unblock::Unblocking;

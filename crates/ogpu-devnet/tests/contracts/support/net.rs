@@ -1,7 +1,7 @@
 //! Transactions and reads.
 
 use ethers_core::types::{Address, Log, U256};
-use ogpu_client::{Client, Error, Outcome, TransactionRequest, TxError};
+use ogpu_client::{Client, Error, TransactionRequest, TxError};
 use ogpu_contracts::{ContractCall, Revert};
 use ogpu_devnet::{Devnet, Role};
 use ogpu_types::{HexBytes, Receipt};
