@@ -68,6 +68,13 @@ impl Heads {
         *self.seen.borrow()
     }
 
+    /// Whether it would be noticed that this block is replaced: it is not above the last head seen.
+    pub(crate) fn covers(&self, number: u64, hash: Hash32) -> bool {
+        self.last().is_some_and(|head| {
+            number < head.number || (number == head.number && hash == head.hash)
+        })
+    }
+
     /// Heads from now on; looking goes on as long as a receiver is kept.
     pub(crate) fn watch(self: &Arc<Self>) -> watch::Receiver<Option<Head>> {
         let receiver = self.seen.subscribe();
