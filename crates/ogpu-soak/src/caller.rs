@@ -51,6 +51,7 @@ struct Caller {
 
 /// Publishes what is left of the assignment in this directory.
 pub(crate) async fn run(directory: &Path, incarnation: usize) -> Result<()> {
+    std::thread::spawn(end_with_supervisor);
     traces::start(directory, incarnation)?;
     let assignment = Assignment::read(directory)?;
     let entries = progress::read(directory)?;
@@ -107,6 +108,13 @@ pub(crate) async fn run(directory: &Path, incarnation: usize) -> Result<()> {
         Some(caller) => caller.progress.close(),
         None => anyhow::bail!("a task of the caller is still running"),
     }
+}
+
+/// Ends this process when the one that started it has ended: it would call for ever.
+fn end_with_supervisor() {
+    // Nothing is ever written there.
+    let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    std::process::exit(1);
 }
 
 /// Runs so many at a time, each in a task of its own.

@@ -52,7 +52,8 @@ impl Caller {
             .arg(CALLER_MODE)
             .arg(&self.directory)
             .arg(self.incarnations.to_string())
-            .stdin(Stdio::null())
+            // Held open: its end tells the caller that nobody supervises it any longer.
+            .stdin(Stdio::piped())
             .stdout(output.try_clone()?)
             .stderr(output)
             .kill_on_drop(true)
