@@ -60,6 +60,16 @@ pub(crate) async fn run(
     Ok(audit)
 }
 
+/// How often each intent is on chain.
+pub(crate) async fn count(network: &Network, node: &Node) -> Result<BTreeMap<u64, usize>> {
+    let head = quantity(&node.call("eth_blockNumber", json!([])).await?)?;
+    let on_chain = Audit::default().tasks(network, node, head).await?;
+    Ok(on_chain
+        .into_iter()
+        .map(|(number, tasks)| (number, tasks.len()))
+        .collect())
+}
+
 fn lower(account: &Account) -> String {
     account.address.to_string().to_lowercase()
 }

@@ -9,9 +9,11 @@ mod assignment;
 mod audit;
 mod caller;
 mod intent;
+mod matrix;
 mod network;
 mod node;
 mod options;
+mod peers;
 mod presets;
 mod progress;
 mod replay;
@@ -37,6 +39,12 @@ async fn main() -> Result<ExitCode> {
         && mode == supervisor::CALLER_MODE
     {
         caller::run(directory.as_ref(), incarnation.parse()?).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let [mode, rest @ ..] = &args[..]
+        && mode == "matrix"
+    {
+        print!("{}", matrix::run(rest).await?);
         return Ok(ExitCode::SUCCESS);
     }
     let Some(options) = Options::parse(&args)? else {

@@ -1,12 +1,12 @@
 //! The network of a seed, and what its callers need on it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use ogpu_client::{Address, Client, DeliveryMethod, ImageEnvironments, SourceInfo, Wei};
+use ogpu_client::{Address, ChainId, Client, DeliveryMethod, ImageEnvironments, SourceInfo, Wei};
 use ogpu_devnet::{Devnet, Mining, faults::FaultPlan};
 
-use crate::{intent::Account, options::Options};
+use crate::intent::Account;
 
 /// In the vault of each account; its tasks take a billionth of it.
 pub(crate) const DEPOSIT: Wei = Wei::from_ether(100);
@@ -16,6 +16,7 @@ const DAY: u64 = 24 * 60 * 60;
 
 pub(crate) struct Network {
     pub(crate) devnet: Devnet,
+    pub(crate) seed: u64,
     pub(crate) source: Address,
     pub(crate) accounts: Vec<Account>,
     /// The expiry time of every task, in unix seconds.
@@ -24,9 +25,10 @@ pub(crate) struct Network {
 
 impl Network {
     /// A network without faults yet: a source, and accounts that have sent nothing.
-    pub(crate) async fn start(options: &Options, seed: u64) -> Result<Self> {
+    pub(crate) async fn start(chain: ChainId, block_time: Duration, seed: u64) -> Result<Self> {
         let devnet = Devnet::builder()
-            .mining(Mining::Interval(options.block_time))
+            .chain_id(chain.get())
+            .mining(Mining::Interval(block_time))
             .faults(FaultPlan::none())
             .start()
             .await?;
@@ -63,6 +65,7 @@ impl Network {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         Ok(Self {
             devnet,
+            seed,
             source,
             accounts,
             expiry_time: now + DAY,

@@ -11,6 +11,8 @@ const SEND: &str = "eth_sendRawTransaction";
 #[derive(Debug)]
 pub(crate) struct Preset {
     pub(crate) name: &'static str,
+    /// What happens, for readers.
+    pub(crate) about: &'static str,
     make: fn(u64) -> FaultPlan,
 }
 
@@ -24,22 +26,27 @@ impl Preset {
 pub(crate) const PRESETS: &[Preset] = &[
     Preset {
         name: "none",
+        about: "nothing",
         make: FaultPlan::seeded,
     },
     Preset {
         name: "heavy",
+        about: "everything at once: one request in five",
         make: FaultPlan::heavy,
     },
     Preset {
         name: "answer-lost",
+        about: "every answer to a sent transaction is lost: the connection closes",
         make: |seed| on_sends(seed, Fault::AnswerLost(Loss::Closed)),
     },
     Preset {
         name: "answer-lost-504",
+        about: "every answer to a sent transaction is lost: status 504",
         make: |seed| on_sends(seed, Fault::AnswerLost(Loss::GatewayTimeout)),
     },
     Preset {
         name: "first-answer-lost",
+        about: "the first answer to a sent transaction is lost",
         make: |seed| {
             FaultPlan::seeded(seed)
                 .rule(Rule::method(SEND, Fault::AnswerLost(Loss::Closed)).first(1))
@@ -47,6 +54,7 @@ pub(crate) const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "too-many-requests",
+        about: "more than 20 requests in a second get status 429",
         make: |seed| {
             let limit = Rule::rpc(Fault::too_many_requests(1)).above(20, Duration::from_secs(1));
             FaultPlan::seeded(seed).rule(limit)
@@ -54,10 +62,12 @@ pub(crate) const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "server-errors",
+        about: "one request in five gets status 503",
         make: |seed| everywhere(seed, Fault::status(503), 0.2),
     },
     Preset {
         name: "slow-node",
+        about: "every request takes 200 to 800 ms longer",
         make: |seed| {
             let delay = Fault::Delay {
                 least: Duration::from_millis(200),
@@ -68,10 +78,12 @@ pub(crate) const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "stale-replica",
+        about: "one request in two is answered by a replica 3 blocks behind",
         make: |seed| everywhere(seed, Fault::Stale { blocks: 3 }, 0.5),
     },
     Preset {
         name: "reorgs",
+        about: "1 to 3 blocks are replaced about every 0.7 s",
         make: |seed| {
             FaultPlan::seeded(seed)
                 .chain(Duration::from_millis(700), ChainFault::Reorg { deepest: 3 })
@@ -79,6 +91,7 @@ pub(crate) const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "mempool-drops",
+        about: "1 to 5 waiting transactions are forgotten about every 150 ms",
         make: |seed| {
             FaultPlan::seeded(seed).chain(
                 Duration::from_millis(150),
@@ -88,6 +101,7 @@ pub(crate) const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "base-fee-spikes",
+        about: "the base fee jumps to 20 gwei about every 3 s",
         make: |seed| {
             let spike = ChainFault::BaseFeeSpike {
                 wei: 20_000_000_000,

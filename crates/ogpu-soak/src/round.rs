@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use ogpu_client::ChainId;
 use ogpu_tx::Policy;
 use serde_json::json;
 use tokio::time::sleep;
@@ -33,7 +34,7 @@ const SETTLING: Duration = Duration::from_secs(20);
 pub(crate) async fn run(options: &Options, seed: u64) -> Result<Outcome> {
     let tasks = options.tasks_of(seed);
     let files = tempfile::Builder::new().prefix("ogpu-soak-").tempdir()?;
-    let network = Network::start(options, seed).await?;
+    let network = Network::start(ChainId::OGPU_TESTNET, options.block_time, seed).await?;
     let mut callers = callers(options, &network, seed, files.path())?;
 
     let faults = network.devnet.faults();
@@ -114,7 +115,7 @@ fn callers(options: &Options, network: &Network, seed: u64, files: &Path) -> Res
 }
 
 /// Waits until nothing of the accounts waits for a block, and the last blocks are beyond change.
-async fn settle(network: &Network, node: &Node) -> Result<()> {
+pub(crate) async fn settle(network: &Network, node: &Node) -> Result<()> {
     let give_up = Instant::now() + SETTLING;
     let mut calm_since = None;
     loop {
