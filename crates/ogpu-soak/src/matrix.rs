@@ -19,7 +19,7 @@ use crate::{
 /// Publishes in each cell.
 const TASKS: u64 = 20;
 /// The longest that a cell may take.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(140);
 const BLOCK_TIME: Duration = Duration::from_millis(200);
 /// Cells at the same time.
 const AT_ONCE: usize = 6;

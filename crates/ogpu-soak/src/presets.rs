@@ -91,10 +91,10 @@ pub(crate) const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "mempool-drops",
-        about: "1 to 5 waiting transactions are forgotten about every 150 ms",
+        about: "1 to 5 waiting transactions are forgotten about every 400 ms",
         make: |seed| {
             FaultPlan::seeded(seed).chain(
-                Duration::from_millis(150),
+                Duration::from_millis(400),
                 ChainFault::DropPending { most: 5 },
             )
         },
