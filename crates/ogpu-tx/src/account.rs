@@ -205,6 +205,7 @@ impl Account {
             let is_above = |least: u64| intent.nonce().is_some_and(|nonce| nonce >= least);
             (intent.is_out() && !is_above(used))
                 || (intent.mined_at().is_some() && is_above(mined) && !is_idle)
+                || intent.is_doubted()
         });
         actions.extend(due.map(|(id, _)| Action::FindReceipt { id: *id }));
     }

@@ -13,7 +13,7 @@ pub(crate) struct RawReceipt {
     pub(crate) transaction_hash: TxHash,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
     pub(crate) block_number: u64,
-    block_hash: Hash32,
+    pub(crate) block_hash: Hash32,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
     transaction_index: u64,
     from: Address,

@@ -234,20 +234,29 @@ impl Engine {
     ) -> Result<Receipt, TxError> {
         if let JournalState::Settled { hash } = entry.state {
             let nonce = entry.nonce;
+            let asked = self
+                .shared
+                .rpc
+                .call::<Option<RawReceipt>>("eth_getTransactionReceipt", [hash]);
+            let receipt = match asked.await {
+                Ok(Some(receipt)) => receipt,
+                Ok(None) => return Err(TxError::ReceiptGone { hash, nonce }),
+                // It was mined once: that the node cannot say so now does not undo it.
+                Err(source) => {
+                    return Err(TxError::Pending {
+                        hash,
+                        nonce,
+                        budget: deadline.budget(),
+                        pending: Box::new(PendingPublish::new(entry)),
+                        source: Some(Box::new(source)),
+                    });
+                }
+            };
             let prepared = Prepared {
                 fees: entry.versions.first().map_or(NO_FEES, |v| v.fees),
                 request: entry.request,
                 gas_limit: entry.gas_limit,
             };
-            let receipt = self
-                .shared
-                .rpc
-                .call::<Option<RawReceipt>>("eth_getTransactionReceipt", [hash])
-                .await
-                .map_err(|source| TxError::Prepare {
-                    source: Box::new(source),
-                })?;
-            let receipt = receipt.ok_or(TxError::ReceiptGone { hash, nonce })?;
             return self
                 .receipt(lane.account, receipt, prepared, deadline)
                 .await;

@@ -68,6 +68,13 @@ impl Heads {
         *self.seen.borrow()
     }
 
+    /// Whether it would be noticed that this block is replaced: it is not above the last head seen.
+    pub(crate) fn covers(&self, number: u64, hash: Hash32) -> bool {
+        self.last().is_some_and(|head| {
+            number < head.number || (number == head.number && hash == head.hash)
+        })
+    }
+
     /// Heads from now on; looking goes on as long as a receiver is kept.
     pub(crate) fn watch(self: &Arc<Self>) -> watch::Receiver<Option<Head>> {
         let receiver = self.seen.subscribe();
@@ -91,23 +98,25 @@ impl Heads {
             .rpc
             .call::<Block>("eth_getBlockByNumber", (BlockId::Latest, false));
         let again = async {
-            let number = BlockId::Number(before?.number);
+            let Some(before) = before else {
+                return Ok(None);
+            };
+            let number = BlockId::Number(before.number);
             self.rpc
                 .call::<Option<Block>>("eth_getBlockByNumber", (number, false))
                 .await
-                .ok()?
         };
-        let (latest, again) = tokio::join!(latest, again);
-        let latest = match latest {
-            Ok(latest) => latest,
-            Err(error) => {
+        // Without the answer about the block that was seen, a reorg would pass unnoticed for good.
+        let (latest, again) = match tokio::join!(latest, again) {
+            (Ok(latest), Ok(again)) => (latest, again),
+            (Err(error), _) | (_, Err(error)) => {
                 let error: &(dyn std::error::Error + 'static) = &error;
                 debug!(error, "cannot look at the head");
                 return false;
             }
         };
         let replaced = before.is_some_and(|before| {
-            again.is_some_and(|again| again.hash != before.hash)
+            again.is_none_or(|again| again.hash != before.hash)
                 || (latest.number == before.number && latest.hash != before.hash)
         });
         let head = Head {

@@ -221,6 +221,15 @@ pub(super) async fn find_receipt(lane: &Arc<Lane>, id: IntentId) {
     });
     let found = futures::future::join_all(looks).await;
     if let Some(receipt) = found.iter().flatten().flatten().next() {
+        // It is asked for again with the next head: a block that is above the last one seen, or
+        // another in its place, could be replaced without anybody noticing.
+        if !lane
+            .shared
+            .heads
+            .covers(receipt.block_number, receipt.block_hash)
+        {
+            return;
+        }
         let event = IntentEvent::Included {
             hash: receipt.transaction_hash,
             block: receipt.block_number,
