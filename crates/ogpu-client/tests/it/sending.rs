@@ -407,8 +407,16 @@ async fn what_was_done_long_ago_is_never_called_not_sent() {
         matches!(error.outcome(), Outcome::Unknown { .. }),
         "{error:?}"
     );
-    network.devnet.faults().clear();
     let pending = error.pending().unwrap();
+    // Nor by a client that cannot even learn what chain the node serves.
+    let silent = Rule::rpc(Fault::status(503));
+    network.devnet.faults().set(&FaultPlan::none().rule(silent));
+    let error = network.devnet.client().resume(pending).await.unwrap_err();
+    assert!(
+        matches!(error.outcome(), Outcome::Unknown { .. }),
+        "{error:?}"
+    );
+    network.devnet.faults().clear();
     network.client.resume(pending).await.unwrap();
     let balance = network.client.vault_balance(network.account.address());
     let balance = balance.await.unwrap();
