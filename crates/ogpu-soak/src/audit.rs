@@ -314,3 +314,63 @@ fn configured(devnet: &Devnet, link: &str) -> Option<u64> {
     let config: Value = serde_json::from_slice(&content).ok()?;
     config["data"].as_u64()
 }
+
+#[cfg(test)]
+mod tests {
+    use ogpu_client::{Address, TxHash};
+
+    use super::*;
+
+    fn published(place: u8) -> News {
+        News::Published {
+            task: Address::new([place; 20]),
+            transaction: TxHash::new([place; 32]),
+            millis: 1,
+        }
+    }
+
+    fn task(place: u8) -> Task {
+        Task {
+            address: Address::new([place; 20]).to_string().to_lowercase(),
+            transaction: TxHash::new([place; 32]).to_string(),
+        }
+    }
+
+    fn compared(tasks: Vec<Task>, news: Option<&News>) -> Vec<String> {
+        let mut audit = Audit::default();
+        let on_chain = (!tasks.is_empty()).then_some((0, tasks));
+        let ended = news.map(|news| (0, news));
+        audit.compare(
+            1,
+            &on_chain.into_iter().collect(),
+            &ended.into_iter().collect(),
+        );
+        audit.discrepancies
+    }
+
+    #[test]
+    fn what_was_told_and_is_there_once_is_right() {
+        assert_eq!(compared(vec![task(1)], Some(&published(1))), [""; 0]);
+    }
+
+    #[test]
+    fn every_other_combination_is_a_discrepancy() {
+        let given_up = News::NotSent {
+            error: String::new(),
+            is_final: true,
+        };
+        for (tasks, news, part) in [
+            (vec![task(1), task(2)], Some(published(1)), "twice"),
+            (vec![], Some(published(1)), "not on chain"),
+            (vec![task(2)], Some(published(1)), "which on chain is"),
+            (vec![task(1)], Some(given_up), "was not sent"),
+            (vec![task(1)], None, "never settled"),
+        ] {
+            let found = compared(tasks, news.as_ref());
+            assert!(found.len() == 1 && found[0].contains(part), "{found:?}");
+        }
+        let mut audit = Audit::default();
+        audit.compare(1, &[(7, vec![task(1)])].into(), &HashMap::new());
+        assert!(audit.discrepancies[0].contains("nobody's"));
+    }
+}

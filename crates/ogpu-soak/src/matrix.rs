@@ -19,10 +19,10 @@ use crate::{
 /// Publishes in each cell.
 const TASKS: u64 = 20;
 /// The longest that a cell may take.
-const LIMIT: Duration = Duration::from_secs(140);
+const LIMIT: Duration = Duration::from_secs(100);
 const BLOCK_TIME: Duration = Duration::from_millis(200);
 /// Cells at the same time.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 12;
 const SEED: u64 = 1;
 
 /// How one peer fared under one fault.
@@ -144,8 +144,8 @@ fn table(cells: &[Cell]) -> Result<String> {
     let mut text = format!(
         "# The fault matrix
 
-Each cell: {TASKS} tasks published one after the other, each by one call, on a network of its own with
-a block every {} ms, while one fault goes on. `cargo xtask fault-matrix` writes this file anew.
+Each cell: {TASKS} tasks published one after the other, each by one call (half a second after
+one that failed), on a network of its own with a block every {} ms, while one fault goes on. `cargo xtask fault-matrix` writes this file anew.
 
 - doubled: tasks on chain beyond the one asked for. Each is paid for.
 - lost: success was told, and no such task is on chain in the end.

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,
-    time::timeout_at,
+    time::{sleep, timeout_at},
 };
 
 use crate::{intent, network::Network};
@@ -83,12 +83,17 @@ async fn ours(network: &Network, tasks: u64, limit: Duration) -> Result<Vec<Hear
         let Ok(answer) = timeout_at(give_up, client.publish_task(&task).into_future()).await else {
             break;
         };
+        let ok = answer.is_ok();
         heard.push(Heard {
             number,
-            ok: answer.is_ok(),
+            ok,
             millis: u64::try_from(started.elapsed().as_millis())?,
             error: answer.err().map_or_else(String::new, |e| e.to_string()),
         });
+        if !ok {
+            // As somebody does who has just seen a failure.
+            sleep(Duration::from_millis(500)).await;
+        }
     }
     Ok(heard)
 }

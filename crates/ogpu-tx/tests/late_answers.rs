@@ -182,3 +182,23 @@ fn a_chain_that_was_set_back_forgets_what_is_done() {
     let actions = account.on(&Event::Counted { mined, pending }, 0);
     assert_eq!(actions, [Action::Forget { id: ID }, sign]);
 }
+
+#[test]
+fn a_doubted_receipt_is_asked_for_until_there_is_an_answer() {
+    let mut account = wanted(3);
+    let sent = version(1, 10);
+    offer(&mut account, 0, sent);
+    tell(&mut account, answered(sent, Meaning::Accepted));
+    let hash = sent.hash;
+    tell(&mut account, IntentEvent::Included { hash, block: 5 });
+    let ask = [Action::FindReceipt { id: ID }];
+    assert_eq!(account.on(&Event::Reorganised, 0), ask);
+    // No answer comes, and the transaction is in another block of the same chain.
+    let counted = Event::Counted {
+        mined: 1,
+        pending: None,
+    };
+    assert_eq!(account.on(&counted, 0), ask);
+    tell(&mut account, IntentEvent::Included { hash, block: 6 });
+    assert_eq!(account.on(&counted, 0), []);
+}

@@ -4,7 +4,9 @@ use ogpu_chain::Contract;
 use ogpu_contracts::{event, nexus};
 use ogpu_types::Receipt;
 
-use crate::{Client, Error, PendingPublish, PublishedSource, PublishedTask, deadline::Deadline};
+use crate::{
+    Client, Error, PendingPublish, PublishedSource, PublishedTask, TxError, deadline::Deadline,
+};
 
 /// What a resumed call has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +51,8 @@ impl Client {
             });
         }
         let resuming = async {
-            self.check_chain().await?;
+            let checked = self.check_chain().await;
+            checked.map_err(|error| still_unknown(error, pending, deadline))?;
             self.engine()
                 .resume(pending.clone(), deadline)
                 .await
@@ -77,5 +80,19 @@ impl Client {
             });
         }
         Resumed::Other(receipt)
+    }
+}
+
+/// A node that cannot be asked says nothing of the transaction: it may take effect as before.
+fn still_unknown(error: Error, pending: &PendingPublish, deadline: Deadline) -> Error {
+    match (error, pending.hashes().last()) {
+        (Error::Rpc { source }, Some(hash)) => Error::transaction(TxError::Pending {
+            hash: *hash,
+            nonce: pending.nonce(),
+            budget: deadline.budget(),
+            pending: Box::new(pending.clone()),
+            source: Some(source),
+        }),
+        (error, _) => error,
     }
 }

@@ -10,9 +10,13 @@ use std::{
 
 use futures::future::join_all;
 use ogpu_client::{
-    Client, DeliveryMethod, Error, Outcome, TaskStatus, TransactionRequest, TxError, Wei,
+    Client, DeliveryMethod, Error, IdempotencyKey, Outcome, TaskStatus, TransactionRequest,
+    TxError, Wei,
 };
-use ogpu_devnet::{Devnet, Mining};
+use ogpu_devnet::{
+    Devnet, Mining,
+    faults::{Fault, FaultPlan, Rule},
+};
 
 use crate::{
     network::{Network, PAYMENT, eventually, task_info},
@@ -382,4 +386,54 @@ async fn a_revert_on_chain_is_an_error_with_its_receipt() {
     };
     assert!(!receipt.succeeded());
     assert!(receipt.gas_used > 21_000);
+}
+
+#[tokio::test]
+async fn what_was_done_long_ago_is_never_called_not_sent() {
+    let network = Network::start_with(Devnet::builder().faults(FaultPlan::none())).await;
+    let key = IdempotencyKey::new("once").unwrap();
+    let deposit = |amount| {
+        let account = &network.account;
+        network
+            .client
+            .vault_deposit(account.address(), amount, account)
+    };
+    let again = || deposit(PAYMENT).idempotency_key(key.clone());
+    again().await.unwrap();
+    let unreadable = Rule::method(
+        "eth_getTransactionReceipt",
+        Fault::rpc_error(-32603, "internal error"),
+    );
+    let plan = FaultPlan::none().rule(unreadable);
+
+    // As long as it is followed, its receipt is at hand; others' heads bury it.
+    for _ in 0..70 {
+        network.devnet.mine().await.unwrap();
+    }
+    let error = eventually("the transaction to be forgotten", || async {
+        network.devnet.faults().clear();
+        deposit(Wei::from(1_u64)).await.unwrap();
+        network.devnet.faults().set(&plan);
+        again().await.err()
+    })
+    .await;
+    assert!(
+        matches!(error.outcome(), Outcome::Unknown { .. }),
+        "{error:?}"
+    );
+    let pending = error.pending().unwrap();
+    // Nor by a client that cannot even learn what chain the node serves.
+    let silent = Rule::rpc(Fault::status(503));
+    network.devnet.faults().set(&FaultPlan::none().rule(silent));
+    let error = network.devnet.client().resume(pending).await.unwrap_err();
+    assert!(
+        matches!(error.outcome(), Outcome::Unknown { .. }),
+        "{error:?}"
+    );
+    network.devnet.faults().clear();
+    network.client.resume(pending).await.unwrap();
+    let balance = network.client.vault_balance(network.account.address());
+    let balance = balance.await.unwrap();
+    let twice = PAYMENT.checked_add(PAYMENT).unwrap();
+    assert!(PAYMENT < balance && balance < twice, "{balance}");
 }

@@ -48,3 +48,6 @@ for number in range(order["tasks"]):
         "error": error,
     }
     print(json.dumps(line), flush=True)
+    if error:
+        # As somebody does who has just seen a failure.
+        time.sleep(0.5)

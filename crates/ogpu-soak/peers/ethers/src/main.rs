@@ -50,6 +50,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         };
         let millis = started.elapsed().as_millis() as u64;
         println!("{}", json!({ "number": task, "ok": ok, "millis": millis, "error": error }));
+        if !ok {
+            // As somebody does who has just seen a failure.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
     }
     Ok(())
 }
