@@ -32,7 +32,8 @@ impl Resumed {
 impl Client {
     /// Sees a transaction through whose end an earlier call did not see, in this process or another:
     /// offers the same bytes again where the chain does not have them, and waits for the receipt.
-    /// Nothing is signed for it. It gets the client's write timeout.
+    /// Nothing is signed for it, unless this client sends from the account: then what is stuck is
+    /// replaced, as ever. It gets the client's write timeout.
     ///
     /// # Errors
     ///
@@ -48,14 +49,18 @@ impl Client {
                 endpoint: self.rpc().endpoint().clone(),
             });
         }
-        let resuming = async {
-            self.check_chain().await?;
-            self.engine()
-                .resume(pending.clone(), deadline)
-                .await
-                .map_err(Error::transaction)
-        };
-        let receipt = resuming.await?;
+        let checked = deadline.bound(self.check_chain()).await;
+        let checked = checked.unwrap_or(Err(Error::OutOfTime {
+            step: "asking the node for its chain",
+            budget: deadline.budget(),
+        }));
+        // It may be on the chain all the same.
+        checked.map_err(|error| Error::transaction(pending.not_resumed(Box::new(error))))?;
+        let receipt = self
+            .engine()
+            .resume(pending.clone(), deadline)
+            .await
+            .map_err(Error::transaction)?;
         Ok(self.read_result(receipt))
     }
 

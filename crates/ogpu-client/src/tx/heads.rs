@@ -108,6 +108,8 @@ impl Heads {
         };
         let replaced = before.is_some_and(|before| {
             again.is_some_and(|again| again.hash != before.hash)
+                // Or a node that lags: then it is found as it was.
+                || latest.number < before.number
                 || (latest.number == before.number && latest.hash != before.hash)
         });
         let head = Head {

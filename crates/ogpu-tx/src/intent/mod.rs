@@ -196,6 +196,17 @@ impl Intent {
         }
     }
 
+    /// Whether the block that it was seen in may be gone.
+    pub(crate) fn is_doubted(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Mined {
+                is_doubted: true,
+                ..
+            }
+        )
+    }
+
     /// The nonce it holds; once it has ended, the one that the chain has used.
     pub(crate) fn nonce(&self) -> Option<u64> {
         self.nonce
