@@ -14,7 +14,8 @@ impl Claim {
     /// The right to do it, unless somebody does.
     pub(super) fn take(&self) -> Option<Claimed<'_>> {
         let was_taken = self.0.swap(true, Ordering::AcqRel);
-        (!was_taken).then_some(Claimed(&self.0))
+        // Not made in vain: dropping it would end the other's.
+        (!was_taken).then(|| Claimed(&self.0))
     }
 }
 

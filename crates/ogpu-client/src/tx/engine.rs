@@ -247,6 +247,7 @@ impl Engine {
         let lane = self.lane(account, deadline).await?;
         lane.use_signer(&order.signer);
         let counting = (!lane.has_live()).then(|| lane.counting.take()).flatten();
+        let asked_at = lane.intents();
         let with = Preparing {
             counts: counting.is_some(),
             ..self.shared.preparing()
@@ -260,7 +261,8 @@ impl Engine {
             prepared,
             signer: order.signer,
             deadline,
-            pending,
+            // Of others that were sent meanwhile it knows nothing.
+            pending: pending.filter(|_| lane.intents() == asked_at),
         });
         drop(counting);
         self.conclude(&lane, ticket, deadline).await

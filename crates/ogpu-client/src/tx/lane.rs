@@ -156,6 +156,11 @@ impl Lane {
         self.state().machine.has_live()
     }
 
+    /// How many intents there have been.
+    pub(super) fn intents(&self) -> u64 {
+        self.state().next_id
+    }
+
     /// A new intent, and the first to wait for it.
     pub(super) fn submit(self: &Arc<Self>, new: Submission) -> Ticket {
         let (waiter, conclusion) = oneshot::channel();

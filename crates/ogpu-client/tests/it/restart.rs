@@ -215,7 +215,7 @@ async fn a_journal_that_hangs_holds_nobody_longer_than_the_call_lasts() {
     let journal = Told::default();
     let client = network.client_with(|builder| builder.journal(journal.clone()));
     journal.behave(Conduct::Hangs);
-    let call = network.one_wei(&client).timeout(Duration::from_millis(300));
+    let call = network.one_wei(&client).timeout(Duration::from_secs(1));
     // What it may have written a restart would send.
     let error = call.await.unwrap_err();
     assert!(
