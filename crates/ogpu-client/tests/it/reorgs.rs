@@ -103,7 +103,6 @@ async fn what_a_reorg_moves_is_told_of_its_last_block() {
     endpoint.set(&FaultPlan::none().rule(Rule::method(RECEIPT, Fault::status(503)).first(8)));
     eventually("the call's end", || async {
         network.devnet.mine().await.unwrap();
-        another_look(&endpoint).await;
         sent.is_finished().then_some(())
     })
     .await;
