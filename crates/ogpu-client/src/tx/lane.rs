@@ -25,6 +25,7 @@ use super::{
     heads::Head,
     record::{Conclusion, Name, Record},
     ticket::Ticket,
+    trace,
 };
 use crate::{
     AccountJournal, IdempotencyKey, JournalChange, JournalEntry, Signer, deadline::Deadline,
@@ -381,7 +382,7 @@ impl Lane {
             let state = &mut *state;
             let mut step = |state: &mut State, event: &Event| {
                 let actions = state.machine.on(event, now);
-                trace(self.account, now, event, &actions);
+                trace::transition(self.account, now, event, &actions);
                 for action in actions {
                     concluded.extend(state.take(action, self));
                 }
@@ -486,19 +487,4 @@ impl State {
         }
         None
     }
-}
-
-/// A trace that, replayed through the machine, gives the same actions.
-fn trace(account: Address, now: Millis, event: &Event, actions: &[Action]) {
-    if !tracing::enabled!(target: "ogpu_client::transitions", tracing::Level::TRACE) {
-        return;
-    }
-    let text = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
-    tracing::trace!(
-        target: "ogpu_client::transitions",
-        %account,
-        now,
-        event = text(serde_json::to_string(event)),
-        actions = text(serde_json::to_string(actions)),
-    );
 }

@@ -19,6 +19,7 @@ mod record;
 mod request;
 mod signed;
 mod ticket;
+mod trace;
 mod work;
 
 pub use error::{Outcome, TxError};

@@ -14,7 +14,7 @@ use ogpu_client::{
     JournalError, MemoryJournal, Outcome, TxError, TxHash,
 };
 use ogpu_devnet::{
-    Mining,
+    Mining, Orphans,
     faults::{Fault, FaultPlan, Loss, Rule},
 };
 
@@ -207,6 +207,29 @@ async fn what_the_journal_does_not_take_is_not_sent() {
         assert_eq!(network.mined().await, network.effects().await);
     }
     assert_eq!(network.effects().await, 4);
+}
+
+#[tokio::test]
+async fn what_a_reorg_took_back_is_offered_again_though_the_journal_fails() {
+    let network = Network::start().await;
+    network.devnet.set_mining(Mining::Manual).await.unwrap();
+    let journal = Told::default();
+    let client = network.client_with(|builder| builder.journal(journal.clone()));
+    let first = network.sending(&client);
+    network.waiting(1).await;
+    network.devnet.mine().await.unwrap();
+    first.await.unwrap().unwrap();
+    let second = network.sending(&client);
+    network.waiting(1).await;
+    journal.behave(Conduct::Fails);
+    let reorg = network.devnet.reorg_with(1, Orphans::Dropped).await;
+    assert_eq!(reorg.unwrap().dropped.len(), 1);
+    // The second one waits for the first, whose bytes nobody else has any more.
+    network.waiting(2).await;
+    journal.behave(Conduct::Writes);
+    network.devnet.mine().await.unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(network.effects().await, 2);
 }
 
 #[tokio::test]
