@@ -24,3 +24,19 @@ impl Drop for Claimed<'_> {
         self.0.store(false, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_second_is_turned_away_and_frees_nothing() {
+        let claim = Claim::default();
+        let first = claim.take();
+        assert!(first.is_some());
+        assert!(claim.take().is_none());
+        assert!(claim.take().is_none());
+        drop(first);
+        assert!(claim.take().is_some());
+    }
+}
