@@ -41,6 +41,8 @@ struct Told {
     memory: MemoryJournal,
     conduct: Arc<Mutex<Conduct>>,
     acknowledged: Arc<Mutex<HashSet<TxHash>>>,
+    /// What it did not acknowledge.
+    refused: Arc<Mutex<HashSet<TxHash>>>,
 }
 
 impl Told {
@@ -98,6 +100,14 @@ impl AccountJournal for ToldAccount {
                 step: "write",
                 source: "the disk is full".into(),
             };
+            let puts = changes.iter().filter_map(|change| match change {
+                JournalChange::Put(entry) => Some(entry.versions.iter().map(|v| v.hash)),
+                _ => None,
+            });
+            let hashes: Vec<TxHash> = puts.flatten().collect();
+            if self.told.conduct() != Conduct::Writes {
+                self.told.refused.lock().unwrap().extend(&hashes);
+            }
             match self.told.conduct() {
                 Conduct::Fails => return Err(failure()),
                 Conduct::IsLost => return Err(JournalError::Lost { chain, account }),
@@ -106,11 +116,6 @@ impl AccountJournal for ToldAccount {
             }
             // Long enough for what does not wait to be seen.
             tokio::task::yield_now().await;
-            let puts = changes.iter().filter_map(|change| match change {
-                JournalChange::Put(entry) => Some(entry.versions.iter().map(|v| v.hash)),
-                _ => None,
-            });
-            let hashes: Vec<TxHash> = puts.flatten().collect();
             self.held.write(changes).await?;
             if self.told.conduct() == Conduct::FailsAfterWriting {
                 return Err(failure());
@@ -183,13 +188,10 @@ async fn what_the_journal_does_not_take_is_not_sent() {
         let before = endpoint.log().transactions_offered();
         journal.behave(conduct);
         let sends: Vec<_> = (0..5).map(|_| network.sending(&client)).collect();
-        let mended = tokio::spawn({
-            let journal = journal.clone();
-            async move {
-                tokio::time::sleep(Duration::from_millis(300)).await;
-                journal.behave(Conduct::Writes);
-            }
-        });
+        let refused = || journal.refused.lock().unwrap().len();
+        // To be forgotten again: that has to succeed before anybody is told.
+        eventually("the refusals", || async { (refused() == 5).then_some(()) }).await;
+        journal.behave(Conduct::Writes);
         for sent in join_all(sends).await {
             let error = sent.unwrap().unwrap_err();
             assert!(error.outcome().is_not_sent(), "{error:?}");
@@ -201,7 +203,7 @@ async fn what_the_journal_does_not_take_is_not_sent() {
                 "{source:?}"
             );
         }
-        mended.await.unwrap();
+        journal.refused.lock().unwrap().clear();
         assert_eq!(endpoint.log().transactions_offered(), before);
         network.one_wei(&client).await.unwrap();
         assert_eq!(network.mined().await, network.effects().await);
