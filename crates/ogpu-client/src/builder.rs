@@ -96,14 +96,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Talks to this node. Defaults to the chain's own RPC endpoint.
+    /// Talks to this node, in place of any given before. Defaults to the chain's own RPC endpoint.
     pub fn rpc_url(self, url: impl Into<String>) -> Self {
         self.rpc_urls([url])
     }
 
     /// Talks to these nodes of one chain, in place of any given before; none is the default, the
-    /// chain's own endpoint. Reads go to the fastest that is well, and to the next when it fails;
-    /// transactions only to those that serve the client's chain.
+    /// chain's own endpoint. Reads go to the one that was the fastest to answer and is well, and to
+    /// the next when it fails; transactions only to those that serve the client's chain.
     pub fn rpc_urls(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.rpc_urls = urls.into_iter().map(|url| UrlText(url.into())).collect();
         self
@@ -126,7 +126,9 @@ impl ClientBuilder {
     }
 
     /// Sends each endpoint at most so many JSON-RPC requests per second, evenly spaced; the wait
-    /// counts as a call's time. Defaults to no limit.
+    /// counts as a call's time. Defaults to no limit; a server that answers with HTTP 429 is asked
+    /// less often from then on, and slowly more often again, so that about one request in 35 is
+    /// refused by one that takes less than there is to ask.
     pub fn rpc_rate_limit(mut self, requests_per_second: NonZeroU32) -> Self {
         self.rpc_rate_limit = Some(requests_per_second);
         self
