@@ -125,6 +125,14 @@ impl Call {
             .is_some_and(|places| places.get(place).is_none_or(|block| is_head(block)))
     }
 
+    /// Whether the answer is `null` as long as the node does not have what is looked for.
+    pub(super) fn looks_for_something(&self) -> bool {
+        matches!(
+            self.method.as_str(),
+            "eth_getBlockByHash" | "eth_getTransactionByHash" | "eth_getTransactionReceipt"
+        )
+    }
+
     /// Whether the answer names the node's newest block.
     pub(super) fn tells_head(&self) -> bool {
         self.method == "eth_blockNumber"

@@ -53,6 +53,7 @@ struct Waiting {
     item: Item,
     reads_head: bool,
     tells_head: bool,
+    looks_for_something: bool,
     /// Why there is none.
     last: Option<RpcCause>,
 }
@@ -62,9 +63,16 @@ impl Waiting {
         Self {
             reads_head: item.call.reads_head(),
             tells_head: item.call.tells_head(),
+            looks_for_something: item.call.looks_for_something(),
             item,
             last: None,
         }
+    }
+
+    /// Whether an answer is none from an endpoint that is behind. What such a one has found is there.
+    fn needs_head(&self, result: &Result<Box<RawValue>, RpcCause>) -> bool {
+        let finds_nothing = || result.as_ref().is_ok_and(|answer| answer.get() == "null");
+        self.reads_head || (self.looks_for_something && finds_nothing())
     }
 
     /// Whether the last endpoint did not have the block that was asked about.
@@ -276,7 +284,10 @@ impl Reading {
             self.waiting.swap(0, place);
         }
         let head = room > 1
-            && self.waiting.iter().any(|waiting| waiting.reads_head)
+            && self
+                .waiting
+                .iter()
+                .any(|w| w.reads_head || w.looks_for_something)
             && !self.waiting[0].tells_head;
         let carried = usize::from(head) + self.waiting.len();
         // A lone call stays a plain request, unless another chain's endpoint could take its place.
@@ -329,7 +340,7 @@ impl Reading {
         let waiting = std::mem::take(&mut self.waiting);
         for (mut waiting, result) in waiting.into_iter().zip(results) {
             let cause = match (&result, &objection) {
-                (_, Some(objection)) if waiting.reads_head => Some(objection.clone()),
+                (_, Some(objection)) if waiting.needs_head(&result) => Some(objection.clone()),
                 (Err(cause), _) if cause.advice() != Advice::Final => Some(cause.clone()),
                 _ => None,
             };

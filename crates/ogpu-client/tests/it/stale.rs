@@ -90,6 +90,42 @@ async fn a_block_that_a_replica_lacks_is_asked_for_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_receipt_that_a_replica_lacks_is_found_elsewhere_and_one_that_it_has_is_taken() {
+    let network = Network::start().await;
+    let mut behind = Vec::new();
+    let server = Server::start(&network, move |request| {
+        let text = request.to_string();
+        if !text.contains("eth_getTransactionReceipt") {
+            return Reply::Node;
+        }
+        // The first answer to each is an old one.
+        let is_first = !behind.contains(&request[1]["params"]);
+        behind.push(request[1]["params"].clone());
+        Reply::Behind(u64::from(is_first) * 2)
+    })
+    .await;
+    let client = client_of(&network, [server.url()], |b| b);
+    let rpc = client.rpc();
+    let mut hashes = Vec::new();
+    for _ in 0..4 {
+        let account = network.account.address();
+        let deposit = network
+            .client
+            .vault_deposit(account, Wei::from(1_u64), &network.account)
+            .await
+            .unwrap();
+        hashes.push(deposit.transaction_hash);
+    }
+    let _: String = rpc.call("eth_blockNumber", ()).await.unwrap();
+    for (hash, requests) in [(hashes[0], 1), (hashes[3], 2)] {
+        server.take_count();
+        let receipt: Value = rpc.call("eth_getTransactionReceipt", [hash]).await.unwrap();
+        assert!(receipt.is_object(), "{receipt}");
+        assert_eq!(server.take_count(), requests);
+    }
+}
+
+#[tokio::test]
 async fn noticing_a_lag_takes_no_further_request() {
     let network = Network::start().await;
     let server = Server::start(&network, |_| Reply::Node).await;
