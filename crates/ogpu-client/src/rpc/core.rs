@@ -126,18 +126,22 @@ impl Core {
                 .and_then(|body| wire::read_batch(&body, first_id, count))
         };
         tracing::debug!(endpoint = %node.endpoint, calls = count, elapsed = ?sent.elapsed(), ok = result.is_ok(), "asked a node");
+        let is_too_often = match &result {
+            Ok(results) => results
+                .iter()
+                .any(|result| result.as_ref().is_err_and(RpcCause::is_too_often)),
+            Err(cause) => cause.is_too_often(),
+        };
+        if is_too_often {
+            node.asked_too_often(sent);
+        }
         match &result {
             Ok(_) => node.succeeded(sent.elapsed()),
             Err(cause) if count > 1 && refuses_batch(cause) => {}
-            Err(RpcCause::Http(answer)) => {
-                if answer.is_too_often() {
-                    node.asked_too_often(sent);
-                }
-                match answer.advice() {
-                    Advice::RetryAfter(wait) => node.asked_for_pause(wait, answer.clone()),
-                    _ => node.failed(sent),
-                }
-            }
+            Err(RpcCause::Http(answer)) => match answer.advice() {
+                Advice::RetryAfter(wait) => node.asked_for_pause(wait, answer.clone()),
+                _ => node.failed(sent),
+            },
             // It is there, but overloaded.
             Err(RpcCause::Node(_)) => {}
             Err(_) => node.failed(sent),

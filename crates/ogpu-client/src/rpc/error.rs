@@ -93,6 +93,15 @@ impl RpcCause {
         }
     }
 
+    /// Whether the server says that it is asked too often.
+    pub(super) fn is_too_often(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_too_often(),
+            Self::Node(error) => error.is_too_often(),
+            _ => false,
+        }
+    }
+
     /// Whether the node does not have the block that it was asked about, though another may.
     pub(super) fn lacks_block(&self) -> bool {
         matches!(self, Self::Node(error) if error.lacks_block())
@@ -185,12 +194,13 @@ impl NodeError {
 
     /// Whether the node only could not answer now: it lags, or wants to be asked less often.
     fn is_passing(&self) -> bool {
-        const PASSING: [&str; 3] = ["rate limit", "too many requests", "try again"];
-        // -32005 is "limit exceeded" of EIP-1474.
-        let text = self.message.to_ascii_lowercase();
-        self.code == -32005
-            || PASSING.iter().any(|known| text.contains(known))
+        self.is_too_often()
+            || self.message.to_ascii_lowercase().contains("try again")
             || self.lacks_block()
+    }
+
+    fn is_too_often(&self) -> bool {
+        ogpu_tx::is_too_often(self.code, &self.message)
     }
 
     fn lacks_block(&self) -> bool {
