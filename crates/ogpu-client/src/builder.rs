@@ -102,8 +102,8 @@ impl ClientBuilder {
     }
 
     /// Talks to these nodes of one chain, in place of any given before; none is the default, the
-    /// chain's own endpoint. Reads go to the one that was the fastest to answer and is well, and to
-    /// the next when it fails; transactions only to those that serve the client's chain.
+    /// chain's own endpoint. Reads go to the fastest that is well, and to the next when it fails;
+    /// transactions only to those that serve the client's chain.
     pub fn rpc_urls(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.rpc_urls = urls.into_iter().map(|url| UrlText(url.into())).collect();
         self

@@ -23,6 +23,8 @@ const LONGEST_COOL_DOWN: Duration = Duration::from_secs(30);
 const LAG_COOL_DOWN: Duration = Duration::from_secs(2);
 /// How long it is remembered that a batch was refused: the server may only have been out of order.
 const BATCH_MEMORY: Duration = Duration::from_secs(10 * 60);
+/// How long ago a latency was measured that counts for half.
+const LATENCY_MEMORY: Duration = Duration::from_secs(10);
 /// The shortest time that a server's wish to be left alone is granted.
 const SHORTEST_BLOCK: Duration = Duration::from_millis(100);
 
@@ -46,8 +48,8 @@ struct Health {
     smaller_batch: Option<(usize, Instant)>,
     /// When the server wants to be asked again at the earliest, and the answer in which it said so.
     blocked: Option<(Instant, HttpError)>,
-    /// A moving average of the time that a request takes.
-    latency: Option<Duration>,
+    /// A moving average of the time that a request takes, and when it was last measured.
+    latency: Option<(Duration, Instant)>,
 }
 
 /// Why a request may not be sent now.
@@ -109,7 +111,10 @@ impl Node {
         let mut health = self.health();
         health.failures = 0;
         health.cooling_until = None;
-        health.latency = Some(health.latency.map_or(took, |mean| (mean * 7 + took) / 8));
+        let mean = health
+            .latency
+            .map_or(took, |(mean, _)| (mean * 7 + took) / 8);
+        health.latency = Some((mean, Instant::now()));
     }
 
     /// Learns that a request that was sent then has failed.
@@ -169,7 +174,7 @@ impl Node {
             lies_ahead(health.lagging_until),
             // In their given order, until they are known.
             health
-                .latency
+                .expected_latency(now)
                 .map_or(Duration::MAX, |latency| latency + self.pace.delay()),
         )
     }
@@ -206,6 +211,13 @@ impl Health {
         self.smaller_batch
             .filter(|(_, until)| *until > Instant::now())
             .map_or(BATCH_SIZE, |(size, _)| size)
+    }
+
+    /// Whoever was not asked for a while may have become faster: once in a while it is seen.
+    fn expected_latency(&self, now: Instant) -> Option<Duration> {
+        let (mean, measured) = self.latency?;
+        let age = now.saturating_duration_since(measured);
+        Some(mean.div_f64(1.0 + age.div_duration_f64(LATENCY_MEMORY)))
     }
 
     fn cool_down(&self) -> Duration {
@@ -297,6 +309,19 @@ mod tests {
         assert_eq!(chosen(&nodes, &[]), Some(0));
         assert_eq!(chosen(&nodes, &[0, 2]), Some(1), "rather than nobody");
         assert_eq!(chosen(&nodes, &[0, 1, 2]), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_was_slow_is_seen_again_after_a_while() {
+        let nodes = nodes(2);
+        nodes[0].succeeded(Duration::from_millis(100));
+        for _ in 0..8 {
+            nodes[1].succeeded(Duration::from_millis(20));
+            assert_eq!(chosen(&nodes, &[]), Some(1));
+            tokio::time::advance(LATENCY_MEMORY / 2).await;
+        }
+        nodes[1].succeeded(Duration::from_millis(20));
+        assert_eq!(chosen(&nodes, &[]), Some(0));
     }
 
     #[tokio::test(start_paused = true)]
