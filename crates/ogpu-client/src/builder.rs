@@ -96,7 +96,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Talks to this node. Defaults to the chain's own RPC endpoint.
+    /// Talks to this node, in place of any given before. Defaults to the chain's own RPC endpoint.
     pub fn rpc_url(self, url: impl Into<String>) -> Self {
         self.rpc_urls([url])
     }
@@ -126,7 +126,9 @@ impl ClientBuilder {
     }
 
     /// Sends each endpoint at most so many JSON-RPC requests per second, evenly spaced; the wait
-    /// counts as a call's time. Defaults to no limit.
+    /// counts as a call's time. Defaults to no limit; a server that says that this is too often is asked
+    /// less often from then on, and slowly more often again, so that about one request in 35 is
+    /// refused by one that takes less than there is to ask.
     pub fn rpc_rate_limit(mut self, requests_per_second: NonZeroU32) -> Self {
         self.rpc_rate_limit = Some(requests_per_second);
         self

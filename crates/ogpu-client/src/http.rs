@@ -97,11 +97,17 @@ impl HttpError {
         }
     }
 
-    /// Rewrites the text that came from the server.
-    pub(crate) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
-        if let Self::Status { body, .. } = self {
-            *body = rewrite(body);
+    /// What the server said.
+    pub(crate) fn text(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Status { body, .. } => Some(body),
+            _ => None,
         }
+    }
+
+    /// Whether the server has been asked too often.
+    pub(crate) fn is_too_often(&self) -> bool {
+        matches!(self, Self::Status { status: 429, .. })
     }
 
     /// Whether it is certain that the server has not seen the request.

@@ -38,6 +38,17 @@ pub fn classify(answer: &NodeAnswer<'_>) -> Meaning {
     }
 }
 
+/// Whether a JSON-RPC error to any method says that the node is asked too often.
+///
+/// The code for an exceeded limit (-32005) is also that of logs that are too many.
+pub fn is_too_often(code: i64, message: &str) -> bool {
+    let text = message.to_ascii_lowercase();
+    let contains = |known: &&str| text.contains(known);
+    code == 429
+        || TOO_OFTEN.iter().any(contains)
+        || (code == -32005 && !["result", "range"].iter().any(contains))
+}
+
 fn of_code(code: i64, status: Option<u16>) -> Meaning {
     match (code, status) {
         // Limit exceeded, in two customs.
@@ -62,6 +73,7 @@ fn of_text(text: &str) -> Meaning {
         (ALREADY_KNOWN, Meaning::AlreadyKnown),
         (NONCE_TOO_LOW, Meaning::NonceTooLow),
         (OCCUPIED, Meaning::Occupied),
+        (TOO_OFTEN, Meaning::NotTaken),
         (NOT_TAKEN, Meaning::NotTaken),
         (UNDERPRICED, Meaning::Underpriced),
         (REFUSED, Meaning::Refused),
@@ -113,8 +125,7 @@ const OCCUPIED: &[&str] = &[
     "ownnoncealreadyused",
 ];
 
-const NOT_TAKEN: &[&str] = &[
-    // Too many requests.
+const TOO_OFTEN: &[&str] = &[
     "rate limit",
     "ratelimit",
     "rate exceeded",
@@ -125,6 +136,9 @@ const NOT_TAKEN: &[&str] = &[
     "compute units",
     "capacity exceeded",
     "quota exceeded",
+];
+
+const NOT_TAKEN: &[&str] = &[
     // Too many transactions.
     "pool is full",
     "in txpool is full",

@@ -12,7 +12,7 @@ mod policy;
 
 pub use account::Account;
 pub use action::{Action, NotSentCause, Verdict};
-pub use classify::{NodeAnswer, classify};
+pub use classify::{NodeAnswer, classify, is_too_often};
 pub use event::{Event, IntentEvent, Version};
 pub use fees::{FeeCaps, Fees};
 pub use meaning::Meaning;

@@ -2,7 +2,7 @@
 
 use ogpu_tx::{
     Meaning::{self, AlreadyKnown, NonceTooLow, NotTaken, Occupied, Refused, Unclear, Underpriced},
-    NodeAnswer, classify,
+    NodeAnswer, classify, is_too_often,
 };
 use proptest::prelude::*;
 
@@ -288,5 +288,27 @@ proptest! {
             data: data.as_deref(),
             status,
         });
+    }
+}
+
+#[test]
+fn an_exceeded_rate_is_told_from_logs_that_are_too_many() {
+    for (code, message) in [
+        (
+            429,
+            "Your app has exceeded its compute units per second capacity",
+        ),
+        (-32000, "Too Many Requests"),
+        (-32005, "daily request count exceeded, request rate limited"),
+        (-32005, "limit exceeded"),
+    ] {
+        assert!(is_too_often(code, message), "{code} {message}");
+    }
+    for (code, message) in [
+        (-32005, "query returned more than 10000 results"),
+        (-32005, "block range is too wide"),
+        (3, "execution reverted"),
+    ] {
+        assert!(!is_too_often(code, message), "{code} {message}");
     }
 }

@@ -81,7 +81,7 @@ impl Rpc {
             made.push(Err(self.core.error(node, SEND_RAW, 1, started, cause)));
         }
         if made.is_empty() {
-            let other_chain = || self.error(SEND_RAW, 0, started, RpcCause::other_chain());
+            let other_chain = || self.error(SEND_RAW, 0, started, self.core.other_chain());
             made.push(Err(not_made.unwrap_or_else(other_chain)));
         }
         made

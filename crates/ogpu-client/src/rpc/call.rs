@@ -11,6 +11,26 @@ use super::error::{RpcCause, RpcError};
 /// Offers a signed transaction.
 pub(super) const SEND_RAW: &str = "eth_sendRawTransaction";
 
+/// What only reads, besides `eth_get…`.
+const READS: [&str; 16] = [
+    "eth_accounts",
+    "eth_blobBaseFee",
+    "eth_blockNumber",
+    "eth_call",
+    "eth_chainId",
+    "eth_createAccessList",
+    "eth_estimateGas",
+    "eth_feeHistory",
+    "eth_gasPrice",
+    "eth_maxPriorityFeePerGas",
+    "eth_simulateV1",
+    "eth_syncing",
+    "net_listening",
+    "net_version",
+    "web3_clientVersion",
+    "web3_sha3",
+];
+
 /// A method with its parameters, not sent yet.
 #[derive(Clone)]
 pub(crate) struct Call {
@@ -59,22 +79,26 @@ impl Call {
         Self::new("eth_chainId", &json!([]))
     }
 
+    /// A method that is not known to only read may do anything: it is sent once.
     pub(super) fn kind(&self) -> Kind {
         let method = self.method.as_str();
-        let reads = ["eth_", "net_", "web3_"]
-            .iter()
-            .any(|prefix| method.starts_with(prefix));
+        let gets = method.starts_with("eth_get") && !method.contains("Filter");
         if method == SEND_RAW {
             Kind::Offer
-        } else if reads
-            && !["send", "sign", "Filter"]
-                .iter()
-                .any(|w| method.contains(w))
-        {
+        } else if gets || READS.contains(&method) {
             Kind::Read
         } else {
             Kind::Other
         }
+    }
+
+    /// The signed transaction that it offers, if it does.
+    pub(super) fn raw_transaction(&self) -> Option<String> {
+        if self.kind() != Kind::Offer {
+            return None;
+        }
+        let [raw] = serde_json::from_str(self.params.get()).ok()?;
+        raw
     }
 
     /// Whether the answer depends on which block the node takes for the newest.
@@ -82,19 +106,31 @@ impl Call {
         let place = match self.method.as_str() {
             "eth_blockNumber" => return true,
             "eth_getLogs" => return self.reads_logs_up_to_head(),
-            "eth_getBlockByNumber" => 0,
+            "eth_getBlockByNumber"
+            | "eth_getBlockReceipts"
+            | "eth_getBlockTransactionCountByNumber"
+            | "eth_getTransactionByBlockNumberAndIndex" => 0,
             "eth_call"
             | "eth_createAccessList"
             | "eth_estimateGas"
             | "eth_feeHistory"
             | "eth_getBalance"
             | "eth_getCode"
-            | "eth_getTransactionCount" => 1,
+            | "eth_getTransactionCount"
+            | "eth_simulateV1" => 1,
             "eth_getProof" | "eth_getStorageAt" => 2,
             _ => return false,
         };
         self.places()
             .is_some_and(|places| places.get(place).is_none_or(|block| is_head(block)))
+    }
+
+    /// Whether the answer is `null` as long as the node does not have what is looked for.
+    pub(super) fn looks_for_something(&self) -> bool {
+        matches!(
+            self.method.as_str(),
+            "eth_getBlockByHash" | "eth_getTransactionByHash" | "eth_getTransactionReceipt"
+        )
     }
 
     /// Whether the answer names the node's newest block.
@@ -141,7 +177,13 @@ mod tests {
 
     #[test]
     fn only_reading_methods_are_repeated() {
-        for method in ["eth_call", "eth_getLogs", "eth_estimateGas", "net_version"] {
+        for method in [
+            "eth_call",
+            "eth_getLogs",
+            "eth_getTransactionReceipt",
+            "eth_estimateGas",
+            "net_version",
+        ] {
             assert_eq!(call(method, json!([])).kind(), Kind::Read, "{method}");
         }
         assert_eq!(call(SEND_RAW, json!(["0x"])).kind(), Kind::Offer);
@@ -153,6 +195,11 @@ mod tests {
             "evm_mine",
             "evm_increaseTime",
             "anvil_setBalance",
+            // Nobody knows what they do.
+            "eth_cancelPrivateTransaction",
+            "eth_submitWork",
+            "eth_unheardOf",
+            "net_unheardOf",
         ] {
             assert_eq!(call(method, json!([])).kind(), Kind::Other, "{method}");
         }
@@ -167,6 +214,7 @@ mod tests {
             ("eth_getBalance", json!(["0x", "pending"])),
             ("eth_getStorageAt", json!(["0x", "0x0", null])),
             ("eth_getBlockByNumber", json!(["latest", false])),
+            ("eth_getBlockReceipts", json!(["latest"])),
             ("eth_blockNumber", json!([])),
             ("eth_getLogs", json!([{ "fromBlock": "0x1" }])),
             ("eth_getLogs", json!([{ "toBlock": "latest" }])),

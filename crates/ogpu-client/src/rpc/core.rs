@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::join_all;
+use futures::{StreamExt, future::join_all, stream::FuturesUnordered};
 use ogpu_chain::Endpoint;
 use ogpu_types::ChainId;
 use reqwest::header::CONTENT_TYPE;
@@ -17,11 +17,12 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::{
+    ChainProblem,
     call::Call,
     error::{RpcCause, RpcError},
     heads::Heads,
     hints::Hints,
-    node::Node,
+    node::{Node, recipients},
     quantity::Quantity,
     tick::Ticks,
     wire,
@@ -34,6 +35,8 @@ use crate::{
 
 /// The longest answer that is read.
 const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
+/// The same with a status that is not success.
+const ERROR_ANSWER_LIMIT: usize = 1024 * 1024;
 /// How many characters of a node's message are kept.
 const TEXT_LIMIT: usize = 1024;
 
@@ -73,6 +76,9 @@ impl Core {
     pub(super) fn new(http: reqwest::Client, options: RpcOptions) -> Self {
         let node = |endpoint| Node::new(endpoint, options.requests_per_second);
         Self {
+            hints: options
+                .ws
+                .map(|endpoint| Hints::new(http.clone(), endpoint)),
             http,
             nodes: options.endpoints.into_iter().map(node).collect(),
             chain: options.chain,
@@ -80,7 +86,6 @@ impl Core {
             retry: options.retry,
             batching: options.batching,
             heads: Heads::default(),
-            hints: options.ws.map(Hints::new),
             ticks: Ticks::default(),
             next_id: AtomicU64::new(1),
             is_introduced: AtomicBool::new(false),
@@ -121,21 +126,30 @@ impl Core {
                 .and_then(|body| wire::read_batch(&body, first_id, count))
         };
         tracing::debug!(endpoint = %node.endpoint, calls = count, elapsed = ?sent.elapsed(), ok = result.is_ok(), "asked a node");
+        let is_too_often = match &result {
+            Ok(results) => results
+                .iter()
+                .any(|result| result.as_ref().is_err_and(RpcCause::is_too_often)),
+            Err(cause) => cause.is_too_often(),
+        };
+        if is_too_often {
+            node.asked_too_often(sent);
+        }
         match &result {
             Ok(_) => node.succeeded(sent.elapsed()),
             Err(cause) if count > 1 && refuses_batch(cause) => {}
             Err(RpcCause::Http(answer)) => match answer.advice() {
                 Advice::RetryAfter(wait) => node.asked_for_pause(wait, answer.clone()),
-                _ => node.failed(),
+                _ => node.failed(sent),
             },
-            Err(RpcCause::Malformed { .. }) => node.failed(),
             // It is there, but overloaded.
             Err(RpcCause::Node(_)) => {}
+            Err(_) => node.failed(sent),
         }
         result
     }
 
-    /// One HTTP exchange; an error object may come with any status.
+    /// One HTTP exchange. Some nodes send an error object with a status that is not success.
     async fn exchange(
         &self,
         node: &Node,
@@ -156,9 +170,16 @@ impl Core {
                 return http::read_body(response, ANSWER_LIMIT, limit).await;
             }
             let retry_after = http::retry_after(response.headers());
-            let body = http::read_body(response, ANSWER_LIMIT, limit).await?;
-            let error = http::status_error(status, &body, retry_after);
-            if error.advice() == Advice::Final && wire::is_error_answer(&body) {
+            // A body that breaks off takes nothing from what the status says.
+            let body = http::read_body(response, ERROR_ANSWER_LIMIT, limit)
+                .await
+                .unwrap_or_default();
+            // Before it is cut: a key that is cut is not found.
+            let text = node.endpoint.redact(&String::from_utf8_lossy(&body));
+            let error = http::status_error(status, text.as_bytes(), retry_after);
+            // Whoever refuses a key, or wants to be paid, has not asked the node.
+            let is_the_nodes = !matches!(status.as_u16(), 401..=403 | 407);
+            if is_the_nodes && error.advice() == Advice::Final && wire::is_error_answer(&body) {
                 return Ok(body);
             }
             Err(error)
@@ -182,8 +203,7 @@ impl Core {
         let deadline = self.deadline(retry);
         let call = Call::chain_id();
         with_retries(retry, deadline, RpcCause::advice, || async {
-            let _admission = node
-                .admit(deadline)
+            node.admit(deadline)
                 .await
                 .map_err(|refusal| refusal.into_cause(node, deadline))?;
             let answer = self.ask(node, &[&call], deadline).await?.pop();
@@ -194,6 +214,34 @@ impl Core {
         })
         .await
         .map_err(|Exhausted { last, tries }| self.error(node, &call.method, tries, started, last))
+    }
+
+    /// The best endpoint that is known to serve the chain. While there is none, all are asked at
+    /// once, and the first to say so is it.
+    pub(super) async fn endpoint_of_chain(&self) -> Result<usize, ChainProblem> {
+        let places = recipients(&self.nodes, self.chain);
+        let serves = |place: &&usize| self.nodes[**place].chain() == Some(self.chain);
+        if let Some(place) = places.iter().find(serves) {
+            return Ok(*place);
+        }
+        let mut asked: FuturesUnordered<_> = (0..self.nodes.len())
+            .map(|place| async move {
+                let answer = self.identify(&self.nodes[place], self.retry).await;
+                (place, answer)
+            })
+            .collect();
+        let mut problem = None;
+        while let Some((place, answer)) = asked.next().await {
+            match answer {
+                Ok(chain) if chain == self.chain => return Ok(place),
+                Ok(actual) => {
+                    let endpoint = self.nodes[place].endpoint.clone();
+                    problem = Some(ChainProblem::Wrong { actual, endpoint });
+                }
+                Err(error) => problem = problem.or(Some(ChainProblem::Unknown(error))),
+            }
+        }
+        Err(problem.expect("there is at least one endpoint, and each has answered or failed"))
     }
 
     /// Asks all but the first endpoint, at the first call, which chain they serve: the answers also
@@ -210,6 +258,13 @@ impl Core {
         });
     }
 
+    /// The reason why an endpoint is given no transaction.
+    pub(super) fn other_chain(&self) -> RpcCause {
+        RpcCause::OtherChain {
+            expected: self.chain,
+        }
+    }
+
     pub(super) fn error(
         &self,
         node: &Node,
@@ -218,7 +273,10 @@ impl Core {
         started: Instant,
         mut cause: RpcCause,
     ) -> RpcError {
-        cause.rewrite(|text| excerpt(&node.endpoint.redact(text)));
+        cause.rewrite(|text| node.endpoint.redact(text));
+        if let Some(text) = cause.text() {
+            *text = excerpt(text);
+        }
         RpcError {
             method: method.to_owned(),
             endpoint: node.endpoint.clone(),
@@ -242,7 +300,7 @@ pub(super) fn refuses_batch(cause: &RpcCause) -> bool {
         RpcCause::Node(_) => cause.advice() == Advice::Final,
         RpcCause::Http(HttpError::TooLarge { .. }) => true,
         RpcCause::Http(HttpError::Status { status, .. }) => matches!(status, 400 | 413 | 414),
-        RpcCause::Http(_) | RpcCause::Malformed { .. } => false,
+        _ => false,
     }
 }
 

@@ -4,8 +4,9 @@ use std::{fmt, time::Duration};
 
 use ogpu_chain::Endpoint;
 use ogpu_contracts::Revert;
-use serde::Deserialize;
-use serde_json::Value;
+use ogpu_types::ChainId;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, value::RawValue};
 
 use crate::{http::HttpError, retry::Advice};
 
@@ -14,7 +15,7 @@ use crate::{http::HttpError, retry::Advice};
 #[error("`{method}` failed at {endpoint} (tries: {tries}, elapsed: {elapsed:.1?})")]
 #[non_exhaustive]
 pub struct RpcError {
-    /// The method, or `batch` for several calls in one request.
+    /// The method.
     pub method: String,
     /// The node that was asked; prints without credentials.
     pub endpoint: Endpoint,
@@ -28,9 +29,9 @@ pub struct RpcError {
 }
 
 impl RpcError {
-    /// The error without a text that it may repeat.
-    pub(crate) fn without(mut self, secret: &str) -> Self {
-        self.cause.rewrite(|text| text.replace(secret, "…"));
+    /// The error without the transaction that it may repeat, whole or cut off.
+    pub(crate) fn without(mut self, raw: &str) -> Self {
+        self.cause.rewrite(|text| elide(text, raw));
         self
     }
 
@@ -69,6 +70,20 @@ pub enum RpcCause {
         /// What is wrong with it.
         problem: String,
     },
+    /// Until the time was up, all answers were older than others before.
+    #[error("the endpoint lags: it is at block {head} where block {seen} was seen")]
+    Lagging {
+        /// The endpoint's newest block.
+        head: u64,
+        /// The newest block that was seen before.
+        seen: u64,
+    },
+    /// The endpoint serves another chain, so that it was given no transaction.
+    #[error("the endpoint does not serve chain {expected}")]
+    OtherChain {
+        /// The client's chain.
+        expected: ChainId,
+    },
 }
 
 impl RpcCause {
@@ -78,16 +93,13 @@ impl RpcCause {
         }
     }
 
-    /// The reason why an endpoint is given no transaction.
-    pub(super) fn other_chain() -> Self {
-        Self::malformed("the endpoint serves another chain")
-    }
-
-    /// An answer from a head below one that was seen before.
-    pub(super) fn out_of_date(head: u64, seen: u64) -> Self {
-        Self::malformed(format_args!(
-            "it is out of date, from block {head} where block {seen} was seen"
-        ))
+    /// Whether the server says that it is asked too often.
+    pub(super) fn is_too_often(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_too_often(),
+            Self::Node(error) => error.is_too_often(),
+            _ => false,
+        }
     }
 
     /// Whether the node does not have the block that it was asked about, though another may.
@@ -95,12 +107,26 @@ impl RpcCause {
         matches!(self, Self::Node(error) if error.lacks_block())
     }
 
-    /// Rewrites the texts that came from the server.
-    pub(crate) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
+    /// Rewrites all that came from the server.
+    pub(super) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
+        if let Some(text) = self.text() {
+            *text = rewrite(text);
+        }
+        if let Self::Node(NodeError {
+            data: Some(data), ..
+        }) = self
+        {
+            rewrite_strings(data, &rewrite);
+        }
+    }
+
+    /// What the server said.
+    pub(super) fn text(&mut self) -> Option<&mut String> {
         match self {
-            Self::Http(error) => error.rewrite(rewrite),
-            Self::Node(error) => error.message = rewrite(&error.message),
-            Self::Malformed { problem } => *problem = rewrite(problem),
+            Self::Http(error) => error.text(),
+            Self::Node(error) => Some(&mut error.message),
+            Self::Malformed { problem } => Some(problem),
+            Self::Lagging { .. } | Self::OtherChain { .. } => None,
         }
     }
 
@@ -110,7 +136,8 @@ impl RpcCause {
             Self::Node(error) if error.is_passing() => Advice::Retry,
             Self::Node(_) => Advice::Final,
             // A proxy's page in place of the answer: the next one may be the node's own.
-            Self::Malformed { .. } => Advice::Retry,
+            Self::Malformed { .. } | Self::Lagging { .. } => Advice::Retry,
+            Self::OtherChain { .. } => Advice::Final,
         }
     }
 }
@@ -125,9 +152,19 @@ pub struct NodeError {
     /// The error's text.
     #[serde(default)]
     pub message: String,
-    /// What the node adds to it, such as revert data.
-    #[serde(default)]
+    /// What the node adds to it, such as revert data; nothing if it is longer than 64 KiB.
+    #[serde(default, deserialize_with = "short_data")]
     pub data: Option<Value>,
+}
+
+/// Far more than any revert of the protocol. Each call of a refused batch gets a copy.
+const DATA_LIMIT: usize = 64 * 1024;
+
+fn short_data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    let data = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    data.filter(|data| data.get().len() <= DATA_LIMIT)
+        .map(|data| serde_json::from_str(data.get()).map_err(serde::de::Error::custom))
+        .transpose()
 }
 
 /// The code of a revert with data, as most nodes give it.
@@ -157,12 +194,13 @@ impl NodeError {
 
     /// Whether the node only could not answer now: it lags, or wants to be asked less often.
     fn is_passing(&self) -> bool {
-        const PASSING: [&str; 3] = ["rate limit", "too many requests", "try again"];
-        // -32005 is "limit exceeded" of EIP-1474.
-        let text = self.message.to_ascii_lowercase();
-        self.code == -32005
-            || PASSING.iter().any(|known| text.contains(known))
+        self.is_too_often()
+            || self.message.to_ascii_lowercase().contains("try again")
             || self.lacks_block()
+    }
+
+    fn is_too_often(&self) -> bool {
+        ogpu_tx::is_too_often(self.code, &self.message)
     }
 
     fn lacks_block(&self) -> bool {
@@ -176,6 +214,48 @@ impl NodeError {
         LACKING.iter().any(|known| text.contains(known))
             || (text.starts_with("block") && text.ends_with("not found"))
     }
+}
+
+fn rewrite_strings(value: &mut Value, rewrite: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = rewrite(text),
+        Value::Array(items) => {
+            for item in items {
+                rewrite_strings(item, rewrite);
+            }
+        }
+        Value::Object(fields) => {
+            for field in fields.values_mut() {
+                rewrite_strings(field, rewrite);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// How many digits tell a transaction from other text.
+const TELLING: std::ops::RangeInclusive<usize> = 8..=32;
+
+/// The text without digits that begin as these do: servers cut what they repeat, as errors do.
+fn elide(text: &str, raw: &str) -> String {
+    let digits = raw.trim_start_matches("0x").to_ascii_lowercase();
+    let start = digits.get(..*TELLING.end()).unwrap_or(&digits);
+    if start.len() < *TELLING.start() {
+        return text.to_owned();
+    }
+    let lower = text.to_ascii_lowercase();
+    let mut elided = String::with_capacity(text.len());
+    let mut done = 0;
+    while let Some(at) = lower[done..].find(start) {
+        let at = done + at;
+        elided.push_str(&text[done..at]);
+        elided.push('…');
+        done = lower[at..]
+            .find(|c: char| !c.is_ascii_hexdigit())
+            .map_or(text.len(), |length| at + length);
+    }
+    elided.push_str(&text[done..]);
+    elided
 }
 
 /// Revert bytes in an error's `data`, in any of the shapes that nodes use.
@@ -251,6 +331,37 @@ mod tests {
             };
             assert_eq!(error.revert(), None, "{message}");
         }
+    }
+
+    #[test]
+    fn a_transaction_is_left_out_whole_or_cut_off_wherever_it_is_repeated() {
+        let raw = format!("0x02f8{}", "c0de".repeat(400));
+        let cut = raw[..900].to_ascii_uppercase().replacen("0X", "0x", 1);
+        let mut cause = RpcCause::Node(NodeError {
+            code: -32602,
+            message: format!("bad transaction {cut}"),
+            data: Some(json!({ "request": [{ "params": raw }], "hash": "0x02f8" })),
+        });
+        cause.rewrite(|text| elide(text, &raw));
+        let RpcCause::Node(error) = cause else {
+            panic!("another cause");
+        };
+        assert_eq!(error.message, "bad transaction 0x…");
+        let data = json!({ "request": [{ "params": "0x…" }], "hash": "0x02f8" });
+        assert_eq!(error.data, Some(data));
+        assert_eq!(elide("0x00 is empty", "0x00"), "0x00 is empty");
+    }
+
+    #[test]
+    fn data_of_endless_length_is_not_kept() {
+        let read = |length: usize| -> NodeError {
+            let text = format!(r#"{{"code":3,"data":"{}"}}"#, "a".repeat(length));
+            serde_json::from_str(&text).unwrap()
+        };
+        assert!(read(DATA_LIMIT - 2).data.is_some());
+        assert!(read(DATA_LIMIT).data.is_none());
+        let error: NodeError = serde_json::from_str(r#"{"code":3,"data":null}"#).unwrap();
+        assert!(error.data.is_none());
     }
 
     #[test]

@@ -9,13 +9,19 @@ use std::{
 
 use futures::{SinkExt, StreamExt};
 use ogpu_chain::Endpoint;
-use rustls::{ClientConfig, crypto::aws_lc_rs};
-use rustls_platform_verifier::BuilderVerifierExt;
+use reqwest::{
+    StatusCode, Upgraded,
+    header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE},
+};
 use serde::Deserialize;
-use tokio::{net::TcpStream, sync::watch, task::JoinHandle, time::timeout};
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
-    tungstenite::{Bytes, Message, protocol::WebSocketConfig},
+    WebSocketStream,
+    tungstenite::{
+        Bytes, Message,
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{Role, WebSocketConfig},
+    },
 };
 
 /// A notice of a head is below a kilobyte.
@@ -31,20 +37,22 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const SUBSCRIBE: &str =
     r#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<Upgraded>;
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// One endpoint's notices; nothing is connected before they are first asked for.
 #[derive(Debug)]
 pub(super) struct Hints {
+    http: reqwest::Client,
     endpoint: Endpoint,
     wake: Arc<watch::Sender<()>>,
     listener: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Hints {
-    pub(super) fn new(endpoint: Endpoint) -> Self {
+    pub(super) fn new(http: reqwest::Client, endpoint: Endpoint) -> Self {
         Self {
+            http,
             endpoint,
             wake: Arc::new(watch::Sender::new(())),
             listener: Mutex::new(None),
@@ -56,7 +64,8 @@ impl Hints {
         let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         // It never ends by itself, but with the runtime that it was started in.
         if listener.as_ref().is_none_or(JoinHandle::is_finished) {
-            let listening = listen(self.endpoint.clone(), Arc::clone(&self.wake));
+            let wake = Arc::clone(&self.wake);
+            let listening = listen(self.http.clone(), self.endpoint.clone(), wake);
             *listener = Some(tokio::spawn(listening));
         }
         self.wake.subscribe()
@@ -76,11 +85,11 @@ impl Drop for Hints {
 }
 
 /// Connects again and again.
-async fn listen(endpoint: Endpoint, wake: Arc<watch::Sender<()>>) {
+async fn listen(http: reqwest::Client, endpoint: Endpoint, wake: Arc<watch::Sender<()>>) {
     let mut failures = 0_u32;
     loop {
         let mut notices = 0;
-        if let Err(error) = follow(&endpoint, &wake, &mut notices).await {
+        if let Err(error) = follow(&http, &endpoint, &wake, &mut notices).await {
             let reason = endpoint.redact(&error.to_string());
             tracing::debug!(%endpoint, reason, "the connection for notices ended");
         }
@@ -103,11 +112,12 @@ fn pause(failures: u32) -> Duration {
 
 /// One connection's life.
 async fn follow(
+    http: &reqwest::Client,
     endpoint: &Endpoint,
     wake: &watch::Sender<()>,
     notices: &mut u64,
 ) -> Result<(), BoxError> {
-    let mut socket = timeout(CONNECT_TIMEOUT, connect(endpoint)).await??;
+    let mut socket = timeout(CONNECT_TIMEOUT, connect(http, endpoint)).await??;
     // What came while there was no connection would otherwise be waited for.
     wake.send_replace(());
     let mut is_asked = false;
@@ -136,29 +146,44 @@ async fn follow(
     }
 }
 
-async fn connect(endpoint: &Endpoint) -> Result<Socket, BoxError> {
+/// The handshake is an HTTP request like all others, over TLS and proxies as these are.
+async fn connect(http: &reqwest::Client, endpoint: &Endpoint) -> Result<Socket, BoxError> {
+    let mut url = endpoint.as_url().clone();
+    let scheme = if url.scheme() == "wss" {
+        "https"
+    } else {
+        "http"
+    };
+    url.set_scheme(scheme)
+        .map_err(|()| "the URL is no WebSocket's")?;
+    let key = generate_key();
+    let response = http
+        .get(url)
+        .header(CONNECTION, "Upgrade")
+        .header(UPGRADE, "websocket")
+        .header(SEC_WEBSOCKET_VERSION, "13")
+        .header(SEC_WEBSOCKET_KEY, &key)
+        .send()
+        .await
+        .map_err(reqwest::Error::without_url)?;
+    let status = response.status();
+    let proof = response.headers().get(SEC_WEBSOCKET_ACCEPT);
+    if status != StatusCode::SWITCHING_PROTOCOLS
+        || proof
+            .is_none_or(|proof| proof.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes())
+    {
+        return Err(format!("no WebSocket is there: it answers with status {status}").into());
+    }
+    let upgraded = response
+        .upgrade()
+        .await
+        .map_err(reqwest::Error::without_url)?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(LONGEST_MESSAGE))
         .max_frame_size(Some(LONGEST_MESSAGE));
-    let connector = if endpoint.as_url().scheme() == "wss" {
-        Connector::Rustls(Arc::new(tls()?))
-    } else {
-        Connector::Plain
-    };
-    let (mut socket, _) =
-        connect_async_tls_with_config(endpoint.expose(), Some(config), true, Some(connector))
-            .await?;
+    let mut socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await;
     socket.send(Message::text(SUBSCRIBE)).await?;
     Ok(socket)
-}
-
-/// The same trust as for HTTP: the platform's.
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth())
 }
 
 /// Whether a message is a notice; an error if it refuses the subscription.
@@ -181,11 +206,14 @@ fn is_notice(text: &str) -> Result<bool, BoxError> {
 mod tests {
     use futures::FutureExt;
     use ogpu_devnet::Devnet;
-    use tokio::net::TcpListener;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
     use tokio_tungstenite::accept_async;
 
     use super::*;
-    use crate::{Client, types::Address};
+    use crate::{Client, http::connection_pool, types::Address};
 
     const SOON: Duration = Duration::from_secs(10);
 
@@ -201,6 +229,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
         (listener, url)
+    }
+
+    fn hints(url: &str) -> Hints {
+        let endpoint = Endpoint::parse_websocket(url).unwrap();
+        Hints::new(connection_pool().unwrap(), endpoint)
     }
 
     #[tokio::test]
@@ -244,7 +277,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_gives_no_sign_of_life_is_given_up() {
         let (listener, url) = server().await;
-        let hints = Hints::new(Endpoint::parse_websocket(&url).unwrap());
+        let hints = hints(&url);
         let _notices = hints.subscribe();
         let (stream, _) = listener.accept().await.unwrap();
         let _silent = accept_async(stream).await.unwrap();
@@ -257,7 +290,7 @@ mod tests {
     #[tokio::test]
     async fn the_connection_ends_with_the_last_clone() {
         let (listener, url) = server().await;
-        let hints = Hints::new(Endpoint::parse_websocket(&url).unwrap());
+        let hints = hints(&url);
         let notices = hints.subscribe();
         let (stream, _) = listener.accept().await.unwrap();
         let mut socket = accept_async(stream).await.unwrap();
@@ -267,6 +300,41 @@ mod tests {
         let end = timeout(SOON, socket.next()).await.unwrap();
         assert!(end.is_none_or(|message| message.is_err()));
         drop(notices);
+    }
+
+    #[tokio::test]
+    async fn wss_begins_with_tls() {
+        const HANDSHAKE: u8 = 0x16;
+        let (listener, url) = server().await;
+        let hints = hints(&url.replace("ws://", "wss://"));
+        let _notices = hints.subscribe();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), HANDSHAKE);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_cannot_prove_itself_is_not_listened_to() {
+        let (listener, url) = server().await;
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                stream.read_buf(&mut request).await.unwrap();
+            }
+            let answer = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\n\
+                upgrade: websocket\r\nsec-websocket-accept: bm8=\r\n\r\n";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8(request).unwrap()
+        };
+        let endpoint = Endpoint::parse_websocket(&format!("{url}/v3/token")).unwrap();
+        let http = connection_pool().unwrap();
+        let (socket, request) = tokio::join!(connect(&http, &endpoint), answering);
+        let error = socket.unwrap_err().to_string();
+        assert!(
+            error.contains("no WebSocket") && !error.contains("token"),
+            "{error}"
+        );
+        assert!(request.starts_with("GET /v3/token HTTP/1.1"), "{request}");
     }
 
     #[tokio::test]

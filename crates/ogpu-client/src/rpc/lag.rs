@@ -15,8 +15,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(1);
 /// A call's answers from behind the known head, in a row.
 #[derive(Clone, Debug)]
 pub(super) struct Lag {
-    since: Instant,
     looks: u32,
+    /// Since when, and how many in a row, nobody was ahead.
+    since: Instant,
+    agreeing: u32,
     patience: Duration,
 }
 
@@ -24,8 +26,9 @@ impl Lag {
     /// A lag that starts now, and lasts for `patience` at least.
     pub(super) fn new(patience: Duration) -> Self {
         Self {
-            since: Instant::now(),
             looks: 0,
+            since: Instant::now(),
+            agreeing: 0,
             patience,
         }
     }
@@ -33,17 +36,24 @@ impl Lag {
     /// Counts an answer.
     pub(super) fn look(&mut self) {
         self.looks = self.looks.saturating_add(1);
+        self.agreeing = self.agreeing.saturating_add(1);
+    }
+
+    /// Starts counting anew: somebody is ahead, or was not heard and may be.
+    pub(super) fn doubt(&mut self) {
+        self.since = Instant::now();
+        self.agreeing = 0;
     }
 
     /// Whether further looks are not expected to show anything else.
     pub(super) fn is_settled(&self) -> bool {
-        self.looks >= LOOKS && self.since.elapsed() >= self.patience
+        self.agreeing >= LOOKS && self.since.elapsed() >= self.patience
     }
 
     /// Whether nobody has been ahead all the time, so that the chain must have been set back.
     pub(super) fn shows_reset(&mut self, heads: &Heads) -> bool {
         if heads.reached_since(self.since) {
-            *self = Self::new(self.patience);
+            self.doubt();
         }
         self.is_settled()
     }

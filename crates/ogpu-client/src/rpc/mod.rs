@@ -13,8 +13,8 @@ mod hints;
 mod lag;
 mod node;
 mod offer;
+mod pace;
 mod quantity;
-mod rate;
 mod reading;
 mod receipt;
 mod tick;
@@ -56,9 +56,9 @@ const CALL_CONCURRENCY: usize = 32;
 /// Cheap to clone; clones share one connection pool, and what is known about the endpoints.
 ///
 /// Calls that only read go to the best of the endpoints, and are repeated there and elsewhere on
-/// failures that pass (a lost connection, HTTP 429 and 5xx, a node that lags behind). Calls that
-/// may change something are sent once; those that are no standard transactions, or refer to what
-/// one node remembers, go to the first endpoint.
+/// failures that pass (a lost connection, HTTP 429 and 5xx, a node that lags behind). Every other
+/// call is sent once, since it may change something: signed transactions to an endpoint of the
+/// client's chain, all other methods that are not known to only read to the first endpoint.
 ///
 /// Calls that are made at the same moment travel in one request. What is read at the head of the
 /// chain is never older than what was read before, whichever endpoint answers.
@@ -251,28 +251,7 @@ impl Rpc {
     /// Makes sure that an endpoint serves the chain: a signature for the wrong one is worth nothing,
     /// or worse, something. Each endpoint is asked once in its life.
     pub(crate) async fn check_chain(&self) -> Result<(), ChainProblem> {
-        let core = &self.core;
-        let serves = |node: &Node| node.chain() == Some(core.chain);
-        if core.nodes.iter().any(serves) {
-            return Ok(());
-        }
-        let mut asked: stream::FuturesUnordered<_> = core
-            .nodes
-            .iter()
-            .map(|node| async move { (node, core.identify(node, core.retry).await) })
-            .collect();
-        let mut problem = None;
-        while let Some((node, answer)) = asked.next().await {
-            match answer {
-                Ok(chain) if chain == core.chain => return Ok(()),
-                Ok(actual) => {
-                    let endpoint = node.endpoint.clone();
-                    problem = Some(ChainProblem::Wrong { actual, endpoint });
-                }
-                Err(error) => problem = problem.or(Some(ChainProblem::Unknown(error))),
-            }
-        }
-        problem.map_or(Ok(()), Err)
+        self.core.endpoint_of_chain().await.map(drop)
     }
 }
 

@@ -2,10 +2,7 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -13,19 +10,21 @@ use ogpu_chain::Endpoint;
 use ogpu_types::ChainId;
 use tokio::time::Instant;
 
-use super::{error::RpcCause, rate::RateLimit};
+use super::{error::RpcCause, pace::Pace};
 use crate::{deadline::Deadline, http::HttpError};
 
 /// Calls in one request; a server that refuses so many gets half of them.
 pub(super) const BATCH_SIZE: usize = 100;
 /// How long an endpoint that failed is passed over, if another can be asked; it doubles with each
-/// further failure.
+/// further failure of a request that was sent after the last one.
 const COOL_DOWN: Duration = Duration::from_millis(500);
 const LONGEST_COOL_DOWN: Duration = Duration::from_secs(30);
 /// How long an endpoint that lagged is passed over, if another can be asked.
 const LAG_COOL_DOWN: Duration = Duration::from_secs(2);
-/// How long an endpoint that was asked too often gets one request at a time.
-const PACED: Duration = Duration::from_secs(10);
+/// How long it is remembered that a batch was refused: the server may only have been out of order.
+const BATCH_MEMORY: Duration = Duration::from_secs(10 * 60);
+/// How long ago a latency was measured that counts for half.
+const LATENCY_MEMORY: Duration = Duration::from_secs(10);
 /// The shortest time that a server's wish to be left alone is granted.
 const SHORTEST_BLOCK: Duration = Duration::from_millis(100);
 
@@ -34,30 +33,23 @@ const SHORTEST_BLOCK: Duration = Duration::from_millis(100);
 pub(super) struct Node {
     pub(super) endpoint: Endpoint,
     chain: OnceLock<ChainId>,
-    /// Calls in one request, as many as the server was seen to take.
-    batch_size: AtomicUsize,
     health: Mutex<Health>,
-    turn: tokio::sync::Mutex<()>,
-    rate: Option<RateLimit>,
+    pace: Pace,
 }
 
 #[derive(Debug, Default)]
 struct Health {
     /// Failures since the last success.
     failures: u32,
+    failed_at: Option<Instant>,
     cooling_until: Option<Instant>,
     lagging_until: Option<Instant>,
-    paced_until: Option<Instant>,
+    /// Calls in one request that were refused, halved, and until when this is remembered.
+    smaller_batch: Option<(usize, Instant)>,
     /// When the server wants to be asked again at the earliest, and the answer in which it said so.
     blocked: Option<(Instant, HttpError)>,
-    /// A moving average of the time that a request takes.
-    latency: Option<Duration>,
-}
-
-/// Leave to send one request, as long as it is kept.
-#[derive(Debug)]
-pub(super) struct Admission<'a> {
-    _turn: Option<tokio::sync::MutexGuard<'a, ()>>,
+    /// A moving average of the time that a request takes, and when it was last measured.
+    latency: Option<(Duration, Instant)>,
 }
 
 /// Why a request may not be sent now.
@@ -87,10 +79,8 @@ impl Node {
         Self {
             endpoint,
             chain: OnceLock::new(),
-            batch_size: AtomicUsize::new(BATCH_SIZE),
             health: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
-            rate: requests_per_second.map(RateLimit::new),
+            pace: Pace::new(requests_per_second),
         }
     }
 
@@ -104,27 +94,45 @@ impl Node {
         let _ = self.chain.set(chain);
     }
 
+    /// Calls in one request, as many as the server was seen to take.
     pub(super) fn batch_size(&self) -> usize {
-        self.batch_size.load(Ordering::Relaxed)
+        self.health().batch_size()
     }
 
     /// Learns that so many calls in one request were too many.
     pub(super) fn refused_batch(&self, calls: usize) {
-        self.batch_size
-            .fetch_min((calls / 2).max(1), Ordering::Relaxed);
+        let mut health = self.health();
+        let size = (calls / 2).max(1).min(health.batch_size());
+        health.smaller_batch = Some((size, Instant::now() + BATCH_MEMORY));
     }
 
     pub(super) fn succeeded(&self, took: Duration) {
+        self.pace.speed_up();
         let mut health = self.health();
         health.failures = 0;
         health.cooling_until = None;
-        health.latency = Some(health.latency.map_or(took, |mean| (mean * 7 + took) / 8));
+        let mean = health
+            .latency
+            .map_or(took, |(mean, _)| (mean * 7 + took) / 8);
+        health.latency = Some((mean, Instant::now()));
     }
 
-    pub(super) fn failed(&self) {
+    /// Learns that a request that was sent then has failed.
+    pub(super) fn failed(&self, sent: Instant) {
+        let now = Instant::now();
         let mut health = self.health();
+        // However many are under way when a server fails: it failed once.
+        if health.failed_at.is_some_and(|at| sent < at) {
+            return;
+        }
         health.failures = health.failures.saturating_add(1);
-        health.cooling_until = Some(Instant::now() + health.cool_down());
+        health.failed_at = Some(now);
+        health.cooling_until = Some(now + health.cool_down());
+    }
+
+    /// Learns that a request that was sent then was one too many.
+    pub(super) fn asked_too_often(&self, sent: Instant) {
+        self.pace.slow_down(sent);
     }
 
     /// Learns that the server wants to be left alone for so long.
@@ -141,7 +149,6 @@ impl Node {
         {
             health.blocked = Some((until, answer));
         }
-        health.paced_until = Some(until + PACED);
     }
 
     pub(super) fn lagged(&self) {
@@ -151,10 +158,10 @@ impl Node {
     /// Until when the server wants to be left alone, if it does.
     pub(super) fn blocked(&self) -> Option<(Instant, HttpError)> {
         let health = self.health();
-        health
-            .blocked
-            .clone()
+        let blocked = health.blocked.as_ref();
+        blocked
             .filter(|(until, _)| *until > Instant::now())
+            .cloned()
     }
 
     /// The lower, the better it is to ask.
@@ -166,7 +173,9 @@ impl Node {
             lies_ahead(health.cooling_until),
             lies_ahead(health.lagging_until),
             // In their given order, until they are known.
-            health.latency.unwrap_or(Duration::MAX),
+            health
+                .expected_latency(now)
+                .map_or(Duration::MAX, |latency| latency + self.pace.delay()),
         )
     }
 
@@ -176,17 +185,8 @@ impl Node {
     }
 
     /// Waits for leave to ask.
-    pub(super) async fn admit(&self, deadline: Deadline) -> Result<Admission<'_>, Refusal> {
-        let paced = self.health().paced_until;
-        let turn = if paced.is_some_and(|until| until > Instant::now()) {
-            let turn = deadline.bound(self.turn.lock()).await;
-            Some(turn.ok_or(Refusal::OutOfTime)?)
-        } else {
-            None
-        };
-        if let Some(rate) = &self.rate
-            && !rate.wait(deadline).await
-        {
+    pub(super) async fn admit(&self, deadline: Deadline) -> Result<(), Refusal> {
+        if !self.pace.wait(deadline).await {
             return Err(Refusal::OutOfTime);
         }
         // Another request may have met a refusal while this one waited.
@@ -198,8 +198,7 @@ impl Node {
             // One request finds out whether it has recovered; the others pass it over meanwhile.
             health.cooling_until = Some(Instant::now() + health.cool_down());
         }
-        drop(health);
-        Ok(Admission { _turn: turn })
+        Ok(())
     }
 
     fn health(&self) -> MutexGuard<'_, Health> {
@@ -208,6 +207,19 @@ impl Node {
 }
 
 impl Health {
+    fn batch_size(&self) -> usize {
+        self.smaller_batch
+            .filter(|(_, until)| *until > Instant::now())
+            .map_or(BATCH_SIZE, |(size, _)| size)
+    }
+
+    /// Whoever was not asked for a while may have become faster: once in a while it is seen.
+    fn expected_latency(&self, now: Instant) -> Option<Duration> {
+        let (mean, measured) = self.latency?;
+        let age = now.saturating_duration_since(measured);
+        Some(mean.div_f64(1.0 + age.div_duration_f64(LATENCY_MEMORY)))
+    }
+
     fn cool_down(&self) -> Duration {
         let doublings = self.failures.saturating_sub(1).min(16);
         (COOL_DOWN * 2_u32.pow(doublings)).min(LONGEST_COOL_DOWN)
@@ -291,7 +303,7 @@ mod tests {
         }
         assert_eq!(chosen(&nodes, &[]), Some(1));
         assert_eq!(chosen(&nodes, &[1]), Some(2));
-        nodes[1].failed();
+        nodes[1].failed(Instant::now());
         assert_eq!(chosen(&nodes, &[]), Some(2));
         nodes[2].lagged();
         assert_eq!(chosen(&nodes, &[]), Some(0));
@@ -300,20 +312,65 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_was_slow_is_seen_again_after_a_while() {
+        let nodes = nodes(2);
+        nodes[0].succeeded(Duration::from_millis(100));
+        for _ in 0..8 {
+            nodes[1].succeeded(Duration::from_millis(20));
+            assert_eq!(chosen(&nodes, &[]), Some(1));
+            tokio::time::advance(LATENCY_MEMORY / 2).await;
+        }
+        nodes[1].succeeded(Duration::from_millis(20));
+        assert_eq!(chosen(&nodes, &[]), Some(0));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn one_request_finds_out_whether_an_endpoint_has_recovered() {
         let nodes = nodes(2);
         nodes[0].succeeded(Duration::from_millis(1));
         nodes[1].succeeded(Duration::from_millis(2));
-        nodes[0].failed();
+        nodes[0].failed(Instant::now());
         assert_eq!(chosen(&nodes, &[]), Some(1));
         tokio::time::advance(COOL_DOWN).await;
         assert_eq!(chosen(&nodes, &[]), Some(0));
         let deadline = Deadline::after(Duration::from_secs(1));
-        let admission = nodes[0].admit(deadline).await.unwrap();
+        nodes[0].admit(deadline).await.unwrap();
         assert_eq!(chosen(&nodes, &[]), Some(1));
         nodes[0].succeeded(Duration::from_millis(1));
-        drop(admission);
         assert_eq!(chosen(&nodes, &[]), Some(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_that_fail_together_are_one_failure() {
+        let nodes = nodes(2);
+        let sent = Instant::now();
+        tokio::time::advance(Duration::from_millis(1)).await;
+        for _ in 0..50 {
+            nodes[0].failed(sent);
+        }
+        assert_eq!(chosen(&nodes, &[]), Some(1));
+        tokio::time::advance(COOL_DOWN).await;
+        assert_eq!(chosen(&nodes, &[]), Some(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_batch_is_forgotten_after_a_while() {
+        let node = nodes(1).remove(0);
+        node.refused_batch(100);
+        node.refused_batch(50);
+        node.refused_batch(100);
+        assert_eq!(node.batch_size(), 25);
+        tokio::time::advance(BATCH_MEMORY).await;
+        assert_eq!(node.batch_size(), BATCH_SIZE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_a_queue_is_passed_over_for_who_is_a_little_slower() {
+        let nodes = nodes(2);
+        nodes[0].succeeded(Duration::from_millis(1));
+        nodes[1].succeeded(Duration::from_millis(2));
+        nodes[0].asked_too_often(Instant::now());
+        assert_eq!(chosen(&nodes, &[]), Some(1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -347,7 +404,7 @@ mod tests {
         let nodes = nodes(4);
         nodes[0].learn_chain(ChainId::OGPU_MAINNET);
         nodes[1].learn_chain(CHAIN);
-        nodes[1].failed();
+        nodes[1].failed(Instant::now());
         nodes[3].learn_chain(CHAIN);
         assert_eq!(recipients(&nodes, CHAIN), [3, 2, 1]);
     }

@@ -5,24 +5,29 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{
-    call::Call,
+    ChainProblem,
+    call::{Call, SEND_RAW},
     core::{Core, refuses_batch},
     error::{RpcCause, RpcError},
-    node::recipients,
     tick::{Item, Lane},
 };
 use crate::{deadline::Deadline, retry::RetryPolicy};
 
 /// Sends the calls, in a task of its own.
 pub(super) fn start(core: &Arc<Core>, lane: Lane, items: Vec<Item>) {
-    let sending = Sending {
-        core: Arc::clone(core),
-        started: Instant::now(),
-        deadline: core.deadline(RetryPolicy::ONCE),
-    };
+    let core = Arc::clone(core);
+    let started = Instant::now();
     tokio::spawn(async move {
-        match sending.endpoint(lane).await {
-            Ok(place) => sending.send_all(place, items).await,
+        match endpoint(&core, lane).await {
+            Ok(place) => {
+                let deadline = core.deadline(RetryPolicy::ONCE);
+                let sending = Sending {
+                    core,
+                    started,
+                    deadline,
+                };
+                sending.send_all(place, items).await;
+            }
             Err(error) => {
                 for item in items {
                     let method = item.call.method;
@@ -38,6 +43,26 @@ pub(super) fn start(core: &Arc<Core>, lane: Lane, items: Vec<Item>) {
     });
 }
 
+/// Whom to send to. Transactions go to an endpoint that is known to serve their chain.
+async fn endpoint(core: &Core, lane: Lane) -> Result<usize, RpcError> {
+    let started = Instant::now();
+    match lane {
+        // What one node remembers, such as a filter, no other knows.
+        Lane::Single | Lane::Read => Ok(0),
+        Lane::Offer(Some(place)) => Ok(place),
+        Lane::Offer(None) => core
+            .endpoint_of_chain()
+            .await
+            .map_err(|problem| match problem {
+                ChainProblem::Unknown(error) => error,
+                ChainProblem::Wrong { endpoint, .. } => RpcError {
+                    endpoint,
+                    ..core.error(&core.nodes[0], SEND_RAW, 0, started, core.other_chain())
+                },
+            }),
+    }
+}
+
 struct Sending {
     core: Arc<Core>,
     started: Instant,
@@ -45,29 +70,6 @@ struct Sending {
 }
 
 impl Sending {
-    /// Whom to send to. Transactions go to an endpoint that is known to serve their chain.
-    async fn endpoint(&self, lane: Lane) -> Result<usize, RpcError> {
-        match lane {
-            // What one node remembers, such as a filter, no other knows.
-            Lane::Single | Lane::Read => Ok(0),
-            Lane::Offer(Some(place)) => Ok(place),
-            Lane::Offer(None) => self.best_of_the_chain().await,
-        }
-    }
-
-    async fn best_of_the_chain(&self) -> Result<usize, RpcError> {
-        let core = &self.core;
-        let mut last = self.failed(0, RpcCause::other_chain());
-        for place in recipients(&core.nodes, core.chain) {
-            match core.identify(&core.nodes[place], core.retry).await {
-                Ok(chain) if chain == core.chain => return Ok(place),
-                Ok(_) => last = self.failed(place, RpcCause::other_chain()),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
-    }
-
     /// Sends in as few requests as the endpoint takes.
     ///
     /// A batch that was refused as a whole is sent again in halves: the server has not looked at
@@ -81,13 +83,10 @@ impl Sending {
             if items.is_empty() {
                 return;
             }
-            let admission = match node.admit(self.deadline).await {
-                Ok(admission) => admission,
-                Err(refusal) => {
-                    let cause = refusal.into_cause(node, self.deadline);
-                    return self.fail(place, tries, items, cause);
-                }
-            };
+            if let Err(refusal) = node.admit(self.deadline).await {
+                let cause = refusal.into_cause(node, self.deadline);
+                return self.fail(place, tries, items, cause);
+            }
             items.retain(|item| !item.reply.is_closed());
             let rest = items.split_off(items.len().min(node.batch_size()));
             let calls: Vec<&Call> = items.iter().map(|item| &item.call).collect();
@@ -96,7 +95,6 @@ impl Sending {
             }
             tries += 1;
             let result = self.core.ask(node, &calls, self.deadline).await;
-            drop(admission);
             match result {
                 Ok(results) => {
                     for (item, result) in items.into_iter().zip(results) {
@@ -129,14 +127,13 @@ impl Sending {
 
     fn error(&self, place: usize, tries: u32, item: &Item, cause: RpcCause) -> RpcError {
         let node = &self.core.nodes[place];
-        self.core
-            .error(node, &item.call.method, tries, self.started, cause)
-    }
-
-    /// An error from before anything was sent.
-    fn failed(&self, place: usize, cause: RpcCause) -> RpcError {
-        let node = &self.core.nodes[place];
-        self.core.error(node, "eth_chainId", 0, self.started, cause)
+        let method = &item.call.method;
+        let error = self.core.error(node, method, tries, self.started, cause);
+        match item.call.raw_transaction() {
+            // A server may echo what it was sent.
+            Some(raw) => error.without(&raw),
+            None => error,
+        }
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) fn start(core: &Arc<Core>, items: Vec<Item>) {
             asked: Vec::new(),
             last_asked: 0,
             is_hopeless: true,
+            is_behind: false,
+            is_unheard: false,
             lag: None,
             unclear_batch: None,
         },
@@ -51,36 +53,9 @@ struct Waiting {
     item: Item,
     reads_head: bool,
     tells_head: bool,
+    looks_for_something: bool,
     /// Why there is none.
-    last: Option<Trouble>,
-}
-
-/// Why a call has no answer yet.
-#[derive(Clone)]
-struct Trouble {
-    kind: TroubleKind,
-    cause: RpcCause,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum TroubleKind {
-    /// Something went wrong.
-    Failure,
-    /// The endpoint does not have the block that was asked about.
-    LacksBlock,
-    /// The answer is older than others before.
-    OutOfDate,
-}
-
-impl From<RpcCause> for Trouble {
-    fn from(cause: RpcCause) -> Self {
-        let kind = if cause.lacks_block() {
-            TroubleKind::LacksBlock
-        } else {
-            TroubleKind::Failure
-        };
-        Self { kind, cause }
-    }
+    last: Option<RpcCause>,
 }
 
 impl Waiting {
@@ -88,9 +63,21 @@ impl Waiting {
         Self {
             reads_head: item.call.reads_head(),
             tells_head: item.call.tells_head(),
+            looks_for_something: item.call.looks_for_something(),
             item,
             last: None,
         }
+    }
+
+    /// Whether an answer is none from an endpoint that is behind. What such a one has found is there.
+    fn needs_head(&self, result: &Result<Box<RawValue>, RpcCause>) -> bool {
+        let finds_nothing = || result.as_ref().is_ok_and(|answer| answer.get() == "null");
+        self.reads_head || (self.looks_for_something && finds_nothing())
+    }
+
+    /// Whether the last endpoint did not have the block that was asked about.
+    fn lacks_block(&self) -> bool {
+        self.last.as_ref().is_some_and(RpcCause::lacks_block)
     }
 }
 
@@ -113,6 +100,10 @@ struct Progress {
     last_asked: usize,
     /// Whether nothing in this round failed in a way that may pass.
     is_hopeless: bool,
+    /// Whether an answer of this round was older than others before.
+    is_behind: bool,
+    /// Whether an endpoint gave no answer in this round.
+    is_unheard: bool,
     /// Whether, and for how long, the endpoints have been behind.
     lag: Option<Lag>,
     /// The size of the last batch, if its answer was none: it may have been too large.
@@ -148,7 +139,8 @@ impl Reading {
                 Choice::Wait { answer, .. } if self.progress.asked.is_empty() => {
                     return self.give_up(&RpcCause::Http(answer));
                 }
-                Choice::Wait { .. } | Choice::Nobody => {
+                choice => {
+                    self.progress.is_unheard |= matches!(choice, Choice::Wait { .. });
                     if !self.end_round().await {
                         let cause = Refusal::OutOfTime;
                         let cause = cause.into_cause(&core.nodes[0], self.progress.deadline);
@@ -162,10 +154,7 @@ impl Reading {
                 continue;
             }
             match node.admit(self.progress.deadline).await {
-                Ok(admission) => {
-                    self.ask(place, node).await;
-                    drop(admission);
-                }
+                Ok(()) => self.ask(place, node).await,
                 Err(Refusal::Blocked) => {}
                 Err(refusal) => {
                     let cause = refusal.into_cause(node, self.progress.deadline);
@@ -266,9 +255,10 @@ impl Reading {
     /// Learns from a request that gave nothing at all.
     fn failed(&mut self, place: usize, size: usize, cause: &RpcCause) {
         for waiting in &mut self.waiting {
-            waiting.last = Some(cause.clone().into());
+            waiting.last = Some(cause.clone());
         }
         let progress = &mut self.progress;
+        progress.is_unheard = true;
         let advice = cause.advice();
         progress.is_hopeless &= advice == Advice::Final;
         if let Advice::RetryAfter(_) = advice {
@@ -294,7 +284,10 @@ impl Reading {
             self.waiting.swap(0, place);
         }
         let head = room > 1
-            && self.waiting.iter().any(|waiting| waiting.reads_head)
+            && self
+                .waiting
+                .iter()
+                .any(|w| w.reads_head || w.looks_for_something)
             && !self.waiting[0].tells_head;
         let carried = usize::from(head) + self.waiting.len();
         // A lone call stays a plain request, unless another chain's endpoint could take its place.
@@ -334,31 +327,32 @@ impl Reading {
                 .map(|head| {
                     tracing::debug!(endpoint = %node.endpoint, head = head.number, seen = floor, "the node is behind");
                     node.lagged();
-                    Trouble {
-                        kind: TroubleKind::OutOfDate,
-                        cause: RpcCause::out_of_date(head.number, floor),
+                    self.progress.is_behind = true;
+                    RpcCause::Lagging {
+                        head: head.number,
+                        seen: floor,
                     }
                 }),
-            Some(Err(cause)) if cause.advice() != Advice::Final => Some(cause.clone().into()),
+            Some(Err(cause)) if cause.advice() != Advice::Final => Some(cause.clone()),
             // A node that cannot tell its head is taken as it is.
             Some(Err(_)) | None => None,
         };
         let waiting = std::mem::take(&mut self.waiting);
         for (mut waiting, result) in waiting.into_iter().zip(results) {
-            let trouble = match (&result, &objection) {
-                (_, Some(objection)) if waiting.reads_head => Some(objection.clone()),
-                (Err(cause), _) if cause.advice() != Advice::Final => Some(cause.clone().into()),
+            let cause = match (&result, &objection) {
+                (_, Some(objection)) if waiting.needs_head(&result) => Some(objection.clone()),
+                (Err(cause), _) if cause.advice() != Advice::Final => Some(cause.clone()),
                 _ => None,
             };
-            if trouble.is_some() {
-                waiting.last = trouble;
+            if cause.is_some() {
+                waiting.last = cause;
                 self.waiting.push(waiting);
             } else {
                 self.answer(waiting, result);
             }
         }
         self.progress.is_hopeless &= self.waiting.is_empty();
-        if self.has(TroubleKind::LacksBlock) {
+        if self.waiting.iter().any(Waiting::lacks_block) {
             node.lagged();
             self.lag().look();
         }
@@ -403,12 +397,22 @@ impl Reading {
     /// After everybody was asked in vain: pauses, unless that was the last time.
     async fn end_round(&mut self) -> bool {
         let retry = self.core.retry;
-        let only_lags = !self.has(TroubleKind::Failure);
-        let pause = match &self.progress.lag {
+        let Progress {
+            is_behind,
+            is_unheard,
+            ..
+        } = self.progress;
+        // Another endpoint's failure does not make it less of a lag, which passes by itself.
+        let only_lags = is_behind || self.waiting.iter().all(Waiting::lacks_block);
+        let pause = match &mut self.progress.lag {
             Some(lag) if only_lags => {
-                // What is out of date is taken for the truth at last; what is lacking never comes.
-                if lag.is_settled() && !self.has(TroubleKind::OutOfDate) {
+                // What is out of date is taken for the truth at last, if all say so; what is
+                // lacking never comes.
+                if !is_behind && lag.is_settled() {
                     return false;
+                }
+                if is_behind && is_unheard {
+                    lag.doubt();
                 }
                 lag.pause(retry.backoff)
             }
@@ -431,12 +435,8 @@ impl Reading {
     fn start_round(&mut self) {
         self.progress.asked.clear();
         self.progress.is_hopeless = true;
-    }
-
-    fn has(&self, kind: TroubleKind) -> bool {
-        self.waiting
-            .iter()
-            .any(|waiting| waiting.last.as_ref().is_some_and(|last| last.kind == kind))
+        self.progress.is_behind = false;
+        self.progress.is_unheard = false;
     }
 
     /// Starts over with half as many calls, if the answer to the whole batch was none: some servers
@@ -458,7 +458,7 @@ impl Reading {
     fn give_up(&mut self, otherwise: &RpcCause) {
         for mut waiting in std::mem::take(&mut self.waiting) {
             let last = waiting.last.take();
-            let cause = last.map_or_else(|| otherwise.clone(), |trouble| trouble.cause);
+            let cause = last.unwrap_or_else(|| otherwise.clone());
             self.answer(waiting, Err(cause));
         }
     }

@@ -55,6 +55,9 @@ fn meaning(error: &RpcError) -> Meaning {
             data: node.data.as_ref().and_then(|data| data.as_str()),
             ..answer
         }),
-        RpcCause::Http(_) | RpcCause::Malformed { .. } => Meaning::Unclear,
+        RpcCause::OtherChain { .. } => Meaning::NotTaken,
+        RpcCause::Http(_) | RpcCause::Malformed { .. } | RpcCause::Lagging { .. } => {
+            Meaning::Unclear
+        }
     }
 }

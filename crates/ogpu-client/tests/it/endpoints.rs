@@ -46,6 +46,12 @@ async fn failing(network: &Network, switch: &Arc<AtomicBool>, failure: fn() -> R
     .await
 }
 
+/// What gateways answer in their nodes' stead.
+fn no_key() -> Value {
+    let error = json!({ "code": -32600, "message": "Must be authenticated!" });
+    json!({ "jsonrpc": "2.0", "id": null, "error": error })
+}
+
 #[tokio::test]
 async fn reads_go_elsewhere_while_an_endpoint_fails_and_come_back_after_it() {
     let network = Network::start().await;
@@ -54,7 +60,9 @@ async fn reads_go_elsewhere_while_an_endpoint_fails_and_come_back_after_it() {
         || Reply::Status(429, Some(3600)),
         || Reply::Json(json!("<html>")),
         || Reply::Status(403, None),
-    ] as [fn() -> Reply; 4]
+        || Reply::Refusal(401, no_key()),
+        || Reply::Refusal(402, no_key()),
+    ] as [fn() -> Reply; 6]
     {
         let first_fails = Arc::new(AtomicBool::new(true));
         let second_fails = Arc::new(AtomicBool::new(false));
@@ -226,4 +234,73 @@ async fn raw_transactions_are_never_sent_again_by_the_transport() {
             .count();
         assert!(sends == 0 || sends == calls(&request).len(), "{request}");
     }
+}
+
+#[tokio::test]
+async fn a_transaction_of_the_callers_own_goes_to_who_answers() {
+    let network = Network::start().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let black_hole = format!("http://{}", listener.local_addr().unwrap());
+    let client = client_of(&network, [black_hole.as_str(), node_url(&network)], |b| b);
+    let start = Instant::now();
+    let error = client
+        .rpc()
+        .call::<String>("eth_sendRawTransaction", ["0x00"])
+        .await
+        .unwrap_err();
+    assert!(error.node_error().is_some(), "{error:?}");
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn no_error_repeats_a_transaction_that_a_server_echoes() {
+    let network = Network::start().await;
+    let raw = format!("0x02f8{}", "c0de".repeat(400));
+    let echo = |request: &Value| {
+        let error = json!({ "code": -32602, "message": request.to_string(), "data": request });
+        json!({ "jsonrpc": "2.0", "id": request["id"], "error": error })
+    };
+    let rules: [fn(Value) -> Reply; 3] = [
+        Reply::Json,
+        |answer| Reply::Refusal(400, answer),
+        |answer| Reply::Refusal(502, answer),
+    ];
+    for rule in rules {
+        let server = Server::start(&network, move |request| {
+            if request["method"] == "eth_sendRawTransaction" {
+                return rule(echo(request));
+            }
+            Reply::Node
+        })
+        .await;
+        let client = client_of(&network, [server.url()], |b| b);
+        let error = client
+            .rpc()
+            .call::<String>("eth_sendRawTransaction", [&raw])
+            .await
+            .unwrap_err();
+        let shown = format!("{error:?} {}", error.cause);
+        assert!(
+            shown.contains('…') && !shown.contains("c0dec0de"),
+            "{shown}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_nobody_knows_is_sent_once() {
+    let network = Network::start().await;
+    let server = Server::start(&network, |request| {
+        if request.to_string().contains("eth_cancelPrivateTransaction") {
+            return Reply::Status(502, None);
+        }
+        Reply::Node
+    })
+    .await;
+    let client = client_of(&network, [server.url()], |b| b);
+    let cancel = client
+        .rpc()
+        .call::<Value>("eth_cancelPrivateTransaction", [json!({})]);
+    assert!(cancel.await.is_err());
+    assert_eq!(server.calls_of("eth_cancelPrivateTransaction"), 1);
 }

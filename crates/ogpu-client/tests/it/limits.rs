@@ -8,6 +8,7 @@ use std::{
 
 use futures::future::join_all;
 use ogpu_client::{ChainId, Client, HttpError, RetryPolicy, RpcCause};
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -77,6 +78,35 @@ async fn a_server_that_says_when_is_asked_no_sooner_and_everything_is_answered()
     let counter = counter.lock().unwrap();
     assert!(counter.refused > 0);
     assert_eq!(counter.too_soon, 0);
+}
+
+#[tokio::test]
+async fn a_server_that_is_asked_too_often_is_asked_less_often_however_it_says_so() {
+    let network = Network::start().await;
+    let sayings: [fn(&Value) -> Reply; 2] = [
+        |_| Reply::Status(429, None),
+        |call| {
+            let error = json!({ "code": 429, "message": "compute units per second exceeded" });
+            Reply::Json(json!({ "jsonrpc": "2.0", "id": call["id"], "error": error }))
+        },
+    ];
+    for says_so in sayings {
+        let mut is_first = true;
+        let server = Server::start(&network, move |call| {
+            if std::mem::take(&mut is_first) {
+                return says_so(call);
+            }
+            Reply::Node
+        })
+        .await;
+        let client = client_of(&network, [server.url()], |b| b);
+        call_often(&client, 1).await;
+        let start = Instant::now();
+        for _ in 0..5 {
+            call_often(&client, 1).await;
+        }
+        assert!(start.elapsed() > Duration::from_millis(400));
+    }
 }
 
 #[tokio::test]

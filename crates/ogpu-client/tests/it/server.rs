@@ -24,6 +24,8 @@ pub(crate) enum Reply {
     Behind(u64),
     /// This is the answer.
     Json(Value),
+    /// This status, and this answer.
+    Refusal(u16, Value),
     /// This status, and the seconds after which to come again.
     Status(u16, Option<u64>),
 }
@@ -136,6 +138,9 @@ async fn answer(State(shared): State<Arc<Shared>>, Json(request): Json<Value>) -
         }
         Reply::Behind(blocks) => Json(shared.answer_behind(request, blocks).await).into_response(),
         Reply::Json(answer) => Json(answer).into_response(),
+        Reply::Refusal(status, answer) => {
+            (StatusCode::from_u16(status).unwrap(), Json(answer)).into_response()
+        }
         Reply::Status(status, after) => {
             let status = StatusCode::from_u16(status).unwrap();
             match after {
