@@ -7,7 +7,7 @@ use ogpu_types::{Receipt, Wei};
 use tracing::{Instrument, Span};
 
 use crate::{
-    Client, Error, IdempotencyKey, Signer, TransactionRequest, TxError,
+    Client, Error, IdempotencyKey, Signer, TransactionRequest,
     deadline::Deadline,
     tx::{Name, Order},
 };
@@ -193,9 +193,7 @@ impl<T: Send + 'static> Write<T> {
         let engine = client.engine();
         let turn = engine.turn(account, &self.key);
         let Some(_turn) = write.deadline.bound(turn).await else {
-            return Err(Error::transaction(TxError::OutOfTime {
-                budget: write.deadline.budget(),
-            }));
+            return Err(Error::transaction(engine.out_of_turn(&order)));
         };
         if self.is_key_given
             && let Some(receipt) = engine.earlier(&order).await.map_err(Error::transaction)?

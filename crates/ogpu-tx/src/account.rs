@@ -100,6 +100,11 @@ impl Account {
         self.intents.values().any(Intent::is_live)
     }
 
+    /// Whether a nonce is missing below one in use, and nobody has taken it.
+    pub fn has_hole(&self) -> bool {
+        self.nonces.next_tick().is_some()
+    }
+
     /// The block that an intent was last seen in, if it is mined.
     pub fn mined_at(&self, id: IntentId) -> Option<u64> {
         self.intents.get(&id)?.mined_at()
@@ -203,9 +208,10 @@ impl Account {
         let used = self.nonces.used();
         let due = self.intents.iter().filter(|(_, intent)| {
             let is_above = |least: u64| intent.nonce().is_some_and(|nonce| nonce >= least);
-            (intent.is_out() && !is_above(used))
+            // An answer may have been lost.
+            intent.is_doubted()
+                || (intent.is_out() && !is_above(used))
                 || (intent.mined_at().is_some() && is_above(mined) && !is_idle)
-                || intent.is_doubted()
         });
         actions.extend(due.map(|(id, _)| Action::FindReceipt { id: *id }));
     }

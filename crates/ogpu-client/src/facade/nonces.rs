@@ -18,7 +18,7 @@ impl Client {
     #[tracing::instrument(skip_all, fields(%account))]
     pub async fn nonce_info(&self, account: Address) -> Result<NonceInfo, Error> {
         self.engine()
-            .nonce_info(account)
+            .nonce_info(account, Deadline::after(self.write_timeout()))
             .await
             .map_err(Error::transaction)
     }
@@ -46,7 +46,7 @@ impl Client {
         self.check_chain().await?;
         let plan = self
             .engine()
-            .plan_unblocking(signer.address())
+            .plan_unblocking(signer.address(), Deadline::after(self.write_timeout()))
             .await
             .map_err(Error::transaction)?;
         Ok(NonceFix {

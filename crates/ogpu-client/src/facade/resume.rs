@@ -4,9 +4,7 @@ use ogpu_chain::Contract;
 use ogpu_contracts::{event, nexus};
 use ogpu_types::Receipt;
 
-use crate::{
-    Client, Error, PendingPublish, PublishedSource, PublishedTask, TxError, deadline::Deadline,
-};
+use crate::{Client, Error, PendingPublish, PublishedSource, PublishedTask, deadline::Deadline};
 
 /// What a resumed call has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +32,8 @@ impl Resumed {
 impl Client {
     /// Sees a transaction through whose end an earlier call did not see, in this process or another:
     /// offers the same bytes again where the chain does not have them, and waits for the receipt.
-    /// Nothing is signed for it. It gets the client's write timeout.
+    /// Nothing is signed for it, unless this client sends from the account: then what is stuck is
+    /// replaced, as ever. It gets the client's write timeout.
     ///
     /// # Errors
     ///
@@ -50,15 +49,18 @@ impl Client {
                 endpoint: self.rpc().endpoint().clone(),
             });
         }
-        let resuming = async {
-            let checked = self.check_chain().await;
-            checked.map_err(|error| still_unknown(error, pending, deadline))?;
-            self.engine()
-                .resume(pending.clone(), deadline)
-                .await
-                .map_err(Error::transaction)
-        };
-        let receipt = resuming.await?;
+        let checked = deadline.bound(self.check_chain()).await;
+        let checked = checked.unwrap_or(Err(Error::OutOfTime {
+            step: "asking the node for its chain",
+            budget: deadline.budget(),
+        }));
+        // It may be on the chain all the same.
+        checked.map_err(|error| Error::transaction(pending.not_resumed(Box::new(error))))?;
+        let receipt = self
+            .engine()
+            .resume(pending.clone(), deadline)
+            .await
+            .map_err(Error::transaction)?;
         Ok(self.read_result(receipt))
     }
 
@@ -80,19 +82,5 @@ impl Client {
             });
         }
         Resumed::Other(receipt)
-    }
-}
-
-/// A node that cannot be asked says nothing of the transaction: it may take effect as before.
-fn still_unknown(error: Error, pending: &PendingPublish, deadline: Deadline) -> Error {
-    match (error, pending.hashes().last()) {
-        (Error::Rpc { source }, Some(hash)) => Error::transaction(TxError::Pending {
-            hash: *hash,
-            nonce: pending.nonce(),
-            budget: deadline.budget(),
-            pending: Box::new(pending.clone()),
-            source: Some(source),
-        }),
-        (error, _) => error,
     }
 }

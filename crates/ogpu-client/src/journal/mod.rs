@@ -155,3 +155,38 @@ pub enum JournalError {
         source: BoxError,
     },
 }
+
+impl JournalError {
+    /// The same error, for another change of the group that was not made.
+    pub(crate) fn for_another(&self) -> Self {
+        match self {
+            Self::InUse { chain, account } => Self::InUse {
+                chain: *chain,
+                account: *account,
+            },
+            Self::Lost { chain, account } => Self::Lost {
+                chain: *chain,
+                account: *account,
+            },
+            Self::Corrupt {
+                account,
+                key,
+                problem,
+            } => Self::Corrupt {
+                account: *account,
+                key: key.clone(),
+                problem: problem.clone(),
+            },
+            Self::Storage {
+                account,
+                step,
+                source,
+            } => Self::Storage {
+                account: *account,
+                step,
+                // Errors of storage cannot be cloned: what it says has to do.
+                source: source.to_string().into(),
+            },
+        }
+    }
+}

@@ -8,6 +8,8 @@ use crate::{
     rpc::{RpcCause, RpcError},
 };
 
+const SEND_RAW: &str = "eth_sendRawTransaction";
+
 /// What the answers of several endpoints to the same bytes mean together, and the error that says
 /// so. Where one has them, or may have them, the others' refusals count for nothing.
 pub(super) fn combined(answers: Vec<Result<TxHash, RpcError>>) -> (Meaning, Option<RpcError>) {
@@ -33,8 +35,12 @@ pub(super) fn combined(answers: Vec<Result<TxHash, RpcError>>) -> (Meaning, Opti
 
 /// Reads the meaning of a failed `eth_sendRawTransaction`.
 fn meaning(error: &RpcError) -> Meaning {
+    if error.method != SEND_RAW || error.tries == 0 {
+        // It did not come to an offer.
+        return Meaning::NotTaken;
+    }
     let answer = NodeAnswer {
-        method: "eth_sendRawTransaction",
+        method: SEND_RAW,
         ..NodeAnswer::default()
     };
     match &error.cause {

@@ -21,6 +21,7 @@ use super::{
     lane::{Changes, Lane, Written},
     work,
 };
+use crate::JournalError;
 
 /// Looks come with the chain's heads; this often without any, since a head may have been missed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -29,11 +30,13 @@ const JOURNAL_PAUSE: Duration = Duration::from_secs(1);
 
 type Work = FuturesUnordered<BoxFuture<'static, ()>>;
 
-/// Works until nothing is left to do.
+/// Works until nothing is left to do, or nobody who could ask: what was sent goes its way, and the
+/// journal has it for whoever sends from the account next.
 pub(super) async fn drive(lane: Arc<Lane>) {
     let mut work = Work::new();
     let mut watching: Option<Watching> = None;
     let writing = Arc::new(AtomicBool::new(false));
+    let mut client = lane.client.clone();
     loop {
         for action in lane.take_todo() {
             let span = action_intent(&action)
@@ -66,12 +69,17 @@ pub(super) async fn drive(lane: Arc<Lane>) {
         if work.is_empty() && lane.release_driver() {
             return;
         }
+        let is_left = client.has_changed().is_err();
+        if is_left && !writing.load(Ordering::Acquire) && !lane.has_changes() {
+            return;
+        }
         let tick = lane.next_tick();
         tokio::select! {
             Some(()) = work.next(), if !work.is_empty() => {}
             () = lane.wake.notified() => {}
             () = until(tick) => lane.event(&Event::Tick),
             () = next_head(&mut watching) => {}
+            _ = client.changed(), if !is_left => {}
         }
     }
 }
@@ -101,17 +109,13 @@ struct Watching {
     heads: watch::Receiver<Option<Head>>,
     has_new_head: bool,
     last_look: Option<Instant>,
-    /// Reorgs that the account has heard of.
-    reorgs: u64,
     is_looking: Arc<AtomicBool>,
 }
 
 impl Watching {
     fn start(lane: &Lane) -> Self {
-        let heads = lane.shared.heads.watch();
         Self {
-            reorgs: lane.shared.heads.last().map_or(0, |head| head.reorgs),
-            heads,
+            heads: lane.shared.heads.watch(),
             has_new_head: false,
             last_look: None,
             is_looking: Arc::default(),
@@ -131,9 +135,8 @@ impl Watching {
         let head = *self.heads.borrow_and_update();
         self.has_new_head = false;
         self.last_look = Some(Instant::now());
-        if let Some(head) = head.filter(|head| head.reorgs != self.reorgs) {
-            self.reorgs = head.reorgs;
-            lane.event(&Event::Reorganised);
+        if let Some(head) = head {
+            lane.hear_of_reorgs(head);
         }
         Some(head)
     }
@@ -156,31 +159,44 @@ async fn look(lane: Arc<Lane>, head: Option<Head>, is_looking: Arc<AtomicBool>) 
 }
 
 /// Writes a group of changes down, and tells those who wait for it.
-async fn write(lane: Arc<Lane>, changes: Changes, writing: Arc<AtomicBool>) {
-    let (changes, answers): (Vec<_>, Vec<_>) = changes.into_iter().unzip();
-    loop {
-        let error = match lane.journal.write(changes.clone()).await {
-            Ok(()) => {
-                writing.store(false, Ordering::Release);
-                for (id, written) in answers.into_iter().flatten() {
-                    lane.intent(id, written.event());
-                }
-                return;
-            }
-            Err(error) => error,
-        };
-        // What a restart would find must not be taken for gone: it is written again until it is.
-        let withdraws = answers
-            .iter()
-            .flatten()
-            .any(|(_, written)| *written == Written::Withdrawn);
-        warn!(account = %lane.account, error = &error as &(dyn std::error::Error + 'static), "the journal failed");
-        if !withdraws {
+async fn write(lane: Arc<Lane>, mut changes: Changes, writing: Arc<AtomicBool>) {
+    let error = loop {
+        let group = changes.iter().map(|(change, _)| change.clone()).collect();
+        let Err(error) = lane.journal.write(group).await else {
             writing.store(false, Ordering::Release);
-            work::not_stored(&lane, answers.into_iter().flatten(), error);
+            for (id, written) in changes.into_iter().filter_map(|(_, answer)| answer) {
+                lane.intent(id, written.event());
+            }
             return;
+        };
+        warn!(account = %lane.account, error = &error as &(dyn std::error::Error + 'static), "the journal failed");
+        let settles = changes.len();
+        if matches!(error, JournalError::Corrupt { .. }) {
+            // What cannot be settled keeps nothing else from being written.
+            changes.retain(|(_, answer)| answer.is_some());
         }
+        if changes.len() == settles {
+            break error;
+        }
+    };
+    writing.store(false, Ordering::Release);
+    let is_lost = matches!(error, JournalError::Lost { .. });
+    if is_lost {
+        lane.lose();
+    }
+    let (withdrawn, stored): (Changes, Changes) = changes
+        .into_iter()
+        .partition(|(_, answer)| matches!(answer, Some((_, Written::Withdrawn))));
+    let stored = stored.into_iter().filter_map(|(_, answer)| answer);
+    work::not_stored(&lane, stored, &error);
+    if is_lost {
+        for (id, _) in withdrawn.into_iter().filter_map(|(_, answer)| answer) {
+            work::not_withdrawn(&lane, id);
+        }
+    } else if !withdrawn.is_empty() {
+        // What a restart would find must not be taken for gone: it is written again until it is.
         sleep(JOURNAL_PAUSE).await;
+        lane.put_back(withdrawn);
     }
 }
 

@@ -4,23 +4,29 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use ogpu_tx::{FeeCaps, Policy};
-use ogpu_types::{Address, ChainId, Receipt};
-use tokio::sync::{Mutex as AsyncMutex, OnceCell};
+use ogpu_types::{Address, ChainId, Receipt, TxHash};
+use tokio::{
+    sync::{Mutex as AsyncMutex, OnceCell, watch},
+    time::sleep,
+};
 use tracing::debug;
 
 use super::{
     KnownContracts, PendingPublish, Prepared, Preparing, TxError,
     heads::Heads,
-    lane::{Lane, NO_FEES, Submission, Ticket},
+    lane::{Lane, NO_FEES, Submission},
     market::Market,
     prepare::revert_reason,
-    record::{Conclusion, Name},
+    record::{Conclusion, Name, Record},
+    ticket::Ticket,
 };
 use crate::{
-    IdempotencyKey, Journal, JournalEntry, JournalState, Signer, TransactionRequest,
+    IdempotencyKey, Journal, JournalChange, JournalEntry, JournalError, JournalState, Signer,
+    TransactionRequest,
     deadline::Deadline,
     rpc::{RawReceipt, Rpc},
     tx::prepare,
@@ -68,7 +74,14 @@ pub(crate) struct Engine {
     lanes: Lanes,
     /// Calls with the same key go one after another.
     keys: Mutex<HashMap<(Address, IdempotencyKey), KeyLock>>,
+    /// Closes with the engine: the lanes end then, and free their journals.
+    alive: watch::Sender<()>,
 }
+
+/// How long a journal that is in use is asked for: its holder may be about to go.
+const HANDOVER: Duration = Duration::from_secs(1);
+/// The pause between two such questions.
+const HANDOVER_PAUSE: Duration = Duration::from_millis(20);
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,6 +119,7 @@ impl Engine {
             }),
             lanes: Mutex::default(),
             keys: Mutex::default(),
+            alive: watch::Sender::new(()),
         }
     }
 
@@ -114,26 +128,41 @@ impl Engine {
     }
 
     /// The account's lane; the first to ask opens its journal, and takes up what is in it.
-    pub(super) async fn lane(&self, account: Address) -> Result<Arc<Lane>, TxError> {
+    pub(super) async fn lane(
+        &self,
+        account: Address,
+        deadline: Deadline,
+    ) -> Result<Arc<Lane>, TxError> {
         let cell = {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(lanes.entry(account).or_default())
+            let cell = lanes.entry(account).or_default();
+            if cell.get().is_some_and(|lane| lane.is_lost()) {
+                *cell = Arc::default();
+            }
+            Arc::clone(cell)
         };
-        let lane = cell
-            .get_or_try_init(|| async {
-                let journal = self.shared.journal.open(self.shared.chain, account).await?;
-                let unsettled = journal.unsettled().await?;
-                let lane = Arc::new(Lane::new(Arc::clone(&self.shared), account, journal));
-                for entry in unsettled {
-                    lane.restore(entry, Deadline::after(std::time::Duration::MAX));
-                }
-                Ok(lane)
-            })
-            .await
-            .map_err(|source| TxError::Journal {
-                source: Box::new(source),
-            })?;
+        let opening = cell.get_or_try_init(|| self.open(account));
+        let lane = within(deadline, opening).await?;
         Ok(Arc::clone(lane))
+    }
+
+    async fn open(&self, account: Address) -> Result<Arc<Lane>, JournalError> {
+        let handover = Deadline::after(HANDOVER);
+        let journal = loop {
+            match self.shared.journal.open(self.shared.chain, account).await {
+                Err(JournalError::InUse { .. }) if !handover.has_passed() => {
+                    sleep(HANDOVER_PAUSE).await;
+                }
+                opened => break opened?,
+            }
+        };
+        let unsettled = journal.unsettled().await?;
+        let shared = Arc::clone(&self.shared);
+        let lane = Arc::new(Lane::new(shared, account, journal, self.alive.subscribe()));
+        for entry in unsettled {
+            lane.restore(entry, Deadline::after(Duration::MAX));
+        }
+        Ok(lane)
     }
 
     /// Keeps others with the same key waiting as long as the guard lives.
@@ -143,36 +172,62 @@ impl Engine {
             let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(keys.entry(place.clone()).or_default())
         };
-        KeyTurn {
-            guard: Some(lock.lock_owned().await),
+        let mut turn = KeyTurn {
+            guard: None,
+            lock: Some(Arc::clone(&lock)),
             engine: self,
             place,
-        }
+        };
+        turn.guard = Some(lock.lock_owned().await);
+        turn
+    }
+
+    /// The error of a call whose time ended while another one with the same key was at work.
+    pub(crate) fn out_of_turn(&self, order: &Order) -> TxError {
+        let account = order.signer.address();
+        let lane = {
+            let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            lanes.get(&account).and_then(|cell| cell.get().cloned())
+        };
+        let stands = lane.and_then(|lane| {
+            let (id, _) = lane.find(&order.name.key)?;
+            let stands =
+                |record: &mut Record| record.stands(self.shared.chain, account, order.deadline);
+            lane.with_record(id, stands)?
+        });
+        stands.unwrap_or(TxError::OutOfTime {
+            budget: order.deadline.budget(),
+        })
     }
 
     /// The receipt of an earlier call with the same key, if there was one that may have had an
     /// effect.
     pub(crate) async fn earlier(&self, order: &Order) -> Result<Option<Receipt>, TxError> {
-        let lane = self.lane(order.signer.address()).await?;
-        if let Some((id, name)) = lane.find(&order.name.key) {
-            order.require_same(name.fingerprint)?;
-            if let Some(ticket) = lane.attach(id, order.deadline) {
-                return self.conclude(&lane, ticket, order.deadline).await.map(Some);
+        let lane = self.lane(order.signer.address(), order.deadline).await?;
+        lane.use_signer(&order.signer);
+        loop {
+            let receipt = match lane.find(&order.name.key) {
+                Some((id, name)) => {
+                    order.require_same(name.fingerprint)?;
+                    let Some(ticket) = lane.attach(id, order.deadline) else {
+                        continue;
+                    };
+                    self.conclude(&lane, ticket, order.deadline).await
+                }
+                None => {
+                    let finding = lane.journal.find(&order.name.key);
+                    let Some(entry) = within(order.deadline, finding).await? else {
+                        return Ok(None);
+                    };
+                    order.require_same(entry.fingerprint)?;
+                    self.take_up(&lane, entry, order.deadline).await
+                }
+            };
+            match receipt {
+                // It had no effect, and has none: it is this call's turn, if there is time.
+                Err(error) if error.outcome().is_not_sent() && !order.deadline.has_passed() => {}
+                receipt => return receipt.map(Some),
             }
-        }
-        let found =
-            lane.journal
-                .find(&order.name.key)
-                .await
-                .map_err(|source| TxError::Journal {
-                    source: Box::new(source),
-                })?;
-        match found {
-            Some(entry) => {
-                order.require_same(entry.fingerprint)?;
-                self.take_up(&lane, entry, order.deadline).await.map(Some)
-            }
-            None => Ok(None),
         }
     }
 
@@ -196,12 +251,15 @@ impl Engine {
         request: TransactionRequest,
     ) -> Result<Receipt, TxError> {
         let account = order.signer.address();
-        let lane = self.lane(account).await?;
+        let deadline = order.deadline;
+        let lane = self.lane(account, deadline).await?;
+        lane.use_signer(&order.signer);
+        let counting = (!lane.has_live()).then(|| lane.counting.take()).flatten();
+        let asked_at = lane.intents();
         let with = Preparing {
-            counts: !lane.has_live(),
+            counts: counting.is_some(),
             ..self.shared.preparing()
         };
-        let deadline = order.deadline;
         let prepared = deadline.bound(prepare(with, account, request)).await;
         let (prepared, pending) = prepared.unwrap_or(Err(TxError::OutOfTime {
             budget: deadline.budget(),
@@ -211,8 +269,10 @@ impl Engine {
             prepared,
             signer: order.signer,
             deadline,
-            pending,
+            // Of others that were sent meanwhile it knows nothing.
+            pending: pending.filter(|_| lane.intents() == asked_at),
         });
+        drop(counting);
         self.conclude(&lane, ticket, deadline).await
     }
 
@@ -222,8 +282,33 @@ impl Engine {
         pending: PendingPublish,
         deadline: Deadline,
     ) -> Result<Receipt, TxError> {
-        let lane = self.lane(pending.account()).await?;
-        self.take_up(&lane, pending.entry, deadline).await
+        let key = pending.idempotency_key().clone();
+        let Some(_turn) = deadline.bound(self.turn(pending.account(), &key)).await else {
+            return Err(pending.still(deadline));
+        };
+        let taken_up = async {
+            let lane = self.lane(pending.account(), deadline).await?;
+            // What is written down here may be newer than what the caller has kept.
+            let known = within(deadline, lane.journal.find(&key)).await?;
+            if known.is_none() {
+                // From another journal: its key is to be known here as well.
+                let put = JournalChange::Put(Box::new(pending.entry.clone()));
+                within(deadline, lane.journal.write(vec![put])).await?;
+            }
+            Ok((lane, known))
+        };
+        let (lane, known) = taken_up
+            .await
+            .map_err(|error: TxError| pending.not_resumed(Box::new(error)))?;
+        let fingerprint = pending.entry.fingerprint;
+        if known
+            .as_ref()
+            .is_some_and(|known| known.fingerprint != fingerprint)
+        {
+            return Err(pending.not_resumed(Box::new(TxError::KeyReused { key })));
+        }
+        let entry = known.unwrap_or(pending.entry);
+        self.take_up(&lane, entry, deadline).await
     }
 
     pub(super) async fn take_up(
@@ -234,29 +319,12 @@ impl Engine {
     ) -> Result<Receipt, TxError> {
         if let JournalState::Settled { hash } = entry.state {
             let nonce = entry.nonce;
-            let asked = self
-                .shared
-                .rpc
-                .call::<Option<RawReceipt>>("eth_getTransactionReceipt", [hash]);
-            let receipt = match asked.await {
-                Ok(Some(receipt)) => receipt,
-                Ok(None) => return Err(TxError::ReceiptGone { hash, nonce }),
-                // It was mined once: that the node cannot say so now does not undo it.
-                Err(source) => {
-                    return Err(TxError::Pending {
-                        hash,
-                        nonce,
-                        budget: deadline.budget(),
-                        pending: Box::new(PendingPublish::new(entry)),
-                        source: Some(Box::new(source)),
-                    });
-                }
-            };
             let prepared = Prepared {
                 fees: entry.versions.first().map_or(NO_FEES, |v| v.fees),
                 request: entry.request,
                 gas_limit: entry.gas_limit,
             };
+            let receipt = self.settled_receipt(hash, nonce, deadline).await?;
             return self
                 .receipt(lane.account, receipt, prepared, deadline)
                 .await;
@@ -266,6 +334,39 @@ impl Engine {
             Some(ticket) => self.conclude(lane, ticket, deadline).await,
             None => Err(TxError::Interrupted),
         }
+    }
+
+    /// The receipt of what was mined once. A node may lag, or be gone for a while.
+    async fn settled_receipt(
+        &self,
+        hash: TxHash,
+        nonce: u64,
+        deadline: Deadline,
+    ) -> Result<RawReceipt, TxError> {
+        let policy = &self.shared.policy;
+        let mut source = None;
+        let looking = async {
+            let mut nulls = 0;
+            while nulls < policy.looks {
+                let rpc = &self.shared.rpc;
+                match rpc.call("eth_getTransactionReceipt", [hash]).await {
+                    Ok(Some(receipt)) => return Some(receipt),
+                    Ok(None) => {
+                        nulls += 1;
+                        source = None;
+                    }
+                    Err(error) => source = Some(Box::new(error)),
+                }
+                sleep(Duration::from_millis(policy.look_pause)).await;
+            }
+            None
+        };
+        let found = deadline.bound(looking).await.flatten();
+        found.ok_or(TxError::ReceiptGone {
+            hash,
+            nonce,
+            source,
+        })
     }
 
     async fn conclude(
@@ -322,9 +423,23 @@ impl Order {
     }
 }
 
+/// What a journal gives, inside the call's time.
+async fn within<T>(
+    deadline: Deadline,
+    asking: impl Future<Output = Result<T, JournalError>>,
+) -> Result<T, TxError> {
+    let asked = deadline.bound(asking).await.ok_or(TxError::OutOfTime {
+        budget: deadline.budget(),
+    })?;
+    asked.map_err(|source| TxError::Journal {
+        source: Box::new(source),
+    })
+}
+
 /// The right to act for a key.
 pub(crate) struct KeyTurn<'a> {
     guard: Option<tokio::sync::OwnedMutexGuard<()>>,
+    lock: Option<KeyLock>,
     engine: &'a Engine,
     place: (Address, IdempotencyKey),
 }
@@ -332,6 +447,7 @@ pub(crate) struct KeyTurn<'a> {
 impl Drop for KeyTurn<'_> {
     fn drop(&mut self) {
         self.guard = None;
+        self.lock = None;
         let mut keys = self
             .engine
             .keys

@@ -6,7 +6,7 @@ use ogpu_contracts::Revert;
 use ogpu_types::{Address, Receipt, TxHash, Wei};
 
 use super::PendingPublish;
-use crate::{IdempotencyKey, JournalError, RpcError, SignerError};
+use crate::{BoxError, IdempotencyKey, JournalError, RpcError, SignerError};
 
 /// The one question after a failed write: did it happen?
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,6 +188,20 @@ pub enum TxError {
         hash: TxHash,
         /// Its nonce.
         nonce: u64,
+        /// Why the node could not be asked, if that is why.
+        #[source]
+        source: Option<Box<RpcError>>,
+    },
+    /// An earlier call's transaction could not be taken up. It is as it was.
+    #[error("cannot take up transaction {hash} (nonce {nonce}): it may still be mined, resume it")]
+    NotResumed {
+        /// The hash of its newest version.
+        hash: TxHash,
+        /// Its nonce.
+        nonce: u64,
+        /// Why.
+        #[source]
+        source: BoxError,
     },
     /// Mined, and reverted: the gas is spent, nothing else happened.
     #[error("transaction {} was mined in block {} but reverted: {}", receipt.transaction_hash, receipt.block_number, reason(revert.as_ref()))]
@@ -204,12 +218,12 @@ impl TxError {
     /// Whether the transaction took effect.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Pending { hash, nonce, .. } | Self::ReceiptGone { hash, nonce } => {
-                Outcome::Unknown {
-                    hash: *hash,
-                    nonce: *nonce,
-                }
-            }
+            Self::Pending { hash, nonce, .. }
+            | Self::ReceiptGone { hash, nonce, .. }
+            | Self::NotResumed { hash, nonce, .. } => Outcome::Unknown {
+                hash: *hash,
+                nonce: *nonce,
+            },
             Self::Reverted { receipt, .. } => Outcome::Mined {
                 receipt: receipt.clone(),
             },

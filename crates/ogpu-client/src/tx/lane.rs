@@ -1,7 +1,7 @@
 //! One account's intents: the state that its callers and its driver share.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -10,16 +10,22 @@ use std::{
 use ogpu_tx::{Account, Action, Event, Fees, IntentEvent, IntentId, Millis, Version};
 use ogpu_types::{Address, ChainId, TxHash, Wei};
 use tokio::{
-    sync::{Notify, oneshot},
+    runtime::Handle,
+    sync::{Notify, oneshot, watch},
     task::JoinHandle,
     time::Instant,
 };
 use tracing::Span;
 
 use super::{
-    Prepared, TxError, driver,
+    Prepared,
+    claim::Claim,
+    driver,
     engine::Shared,
+    heads::Head,
     record::{Conclusion, Name, Record},
+    ticket::Ticket,
+    trace,
 };
 use crate::{
     AccountJournal, IdempotencyKey, JournalChange, JournalEntry, Signer, deadline::Deadline,
@@ -37,6 +43,12 @@ pub(super) struct Lane {
     pub(super) journal: Box<dyn AccountJournal>,
     /// Told when there is something to do.
     pub(super) wake: Notify,
+    /// Closed with the last handle of the client: nobody is left who could ask.
+    pub(super) client: watch::Receiver<()>,
+    /// Asking a node how many transactions the account has, before one of a burst is sent.
+    pub(super) counting: Claim,
+    /// Filling a hole in the nonces.
+    pub(super) filling: Claim,
     started: Instant,
     state: Mutex<State>,
 }
@@ -50,8 +62,13 @@ struct State {
     todo: Vec<Action>,
     changes: Vec<(JournalChange, Option<(IntentId, Written)>)>,
     driver: Option<JoinHandle<()>>,
-    /// The signer of the account that was used last: what fills a hole.
+    /// The signer of the account that was used last: it fills holes, and replaces what an earlier
+    /// process has sent.
     signer: Option<Signer>,
+    /// How many reorgs the account has heard of.
+    reorgs: u64,
+    /// Somebody else has become the journal's holder.
+    is_lost: bool,
 }
 
 /// What a journal's answer is the answer to.
@@ -88,13 +105,18 @@ impl Lane {
         shared: Arc<Shared>,
         account: Address,
         journal: Box<dyn AccountJournal>,
+        client: watch::Receiver<()>,
     ) -> Self {
         let machine = Account::new(shared.policy);
+        let reorgs = shared.heads.last().map_or(0, |head| head.reorgs);
         Self {
             shared,
             account,
             journal,
             wake: Notify::new(),
+            client,
+            counting: Claim::default(),
+            filling: Claim::default(),
             started: Instant::now(),
             state: Mutex::new(State {
                 machine,
@@ -105,6 +127,8 @@ impl Lane {
                 changes: Vec::new(),
                 driver: None,
                 signer: None,
+                reorgs,
+                is_lost: false,
             }),
         }
     }
@@ -131,6 +155,11 @@ impl Lane {
     /// Whether the account has transactions under way, so that its nonces are known without asking.
     pub(super) fn has_live(&self) -> bool {
         self.state().machine.has_live()
+    }
+
+    /// How many intents there have been.
+    pub(super) fn intents(&self) -> u64 {
+        self.state().next_id
     }
 
     /// A new intent, and the first to wait for it.
@@ -160,7 +189,7 @@ impl Lane {
                 nonce: None,
                 versions: Vec::new(),
                 deadline: new.deadline,
-                was_offered: false,
+                offered: HashSet::new(),
                 trouble: None,
                 receipt: None,
                 waiter,
@@ -202,11 +231,11 @@ impl Lane {
                     gas_limit: entry.gas_limit,
                     fees: fees.unwrap_or(NO_FEES),
                 },
-                signer: state.signer.clone(),
+                signer: None,
                 nonce: Some(nonce),
+                offered: entry.versions.iter().map(|signed| signed.hash).collect(),
                 versions: entry.versions,
                 deadline,
-                was_offered: true,
                 trouble: None,
                 receipt: None,
                 waiter: None,
@@ -276,6 +305,65 @@ impl Lane {
         self.state().signer.clone()
     }
 
+    /// Who signs for the account from now on, where nobody else is named.
+    pub(super) fn use_signer(&self, signer: &Signer) {
+        self.state().signer = Some(signer.clone());
+    }
+
+    /// Whether a nonce is missing below one in use, and nobody has taken it.
+    pub(super) fn has_hole(&self) -> bool {
+        self.state().machine.has_hole()
+    }
+
+    /// Whether somebody else has become the journal's holder.
+    pub(super) fn is_lost(&self) -> bool {
+        self.state().is_lost
+    }
+
+    pub(super) fn lose(&self) {
+        self.state().is_lost = true;
+    }
+
+    /// How many reorgs the account has heard of.
+    pub(super) fn reorgs(&self) -> u64 {
+        self.state().reorgs
+    }
+
+    /// Blocks that were seen are gone, if these are more reorgs than were heard of.
+    pub(super) fn hear_of_reorgs(self: &Arc<Self>, head: Head) {
+        let heard = std::mem::replace(&mut self.state().reorgs, head.reorgs);
+        if heard != head.reorgs {
+            self.event(&Event::Reorganised);
+            // Before any receipt: how deep it is depends on the new chain's height.
+            self.event(&Event::Head {
+                number: head.number,
+            });
+        }
+    }
+
+    /// Tells whoever waits how an intent stands, which is not known to end.
+    pub(super) fn tell_standing(&self, id: IntentId) {
+        let told = self.with_record(id, |record| {
+            let error = record.stands(self.chain(), self.account, record.deadline)?;
+            let waiter = record.waiter.take()?;
+            Some((waiter, Conclusion::Failed(Box::new(error))))
+        });
+        if let Some((waiter, conclusion)) = told.flatten() {
+            // Who has gone does not want to know.
+            let _ = waiter.send(conclusion);
+        }
+    }
+
+    /// What is to be written down after all, before anything else is.
+    pub(super) fn put_back(&self, changes: Changes) {
+        self.state().changes.splice(..0, changes);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn has_changes(&self) -> bool {
+        !self.state().changes.is_empty()
+    }
+
     pub(super) fn mined_at(&self, id: IntentId) -> Option<u64> {
         self.state().machine.mined_at(id)
     }
@@ -290,14 +378,31 @@ impl Lane {
 
     /// Everything that happens to the account goes through here, one event at a time.
     pub(super) fn event(self: &Arc<Self>, event: &Event) {
+        self.event_if(event, |_| true);
+    }
+
+    /// What receipts said, unless blocks that were seen then are gone; whether it was told.
+    pub(super) fn intent_since(
+        self: &Arc<Self>,
+        reorgs: u64,
+        id: IntentId,
+        event: IntentEvent,
+    ) -> bool {
+        self.event_if(&Event::Intent { id, event }, |state| state.reorgs == reorgs)
+    }
+
+    fn event_if(self: &Arc<Self>, event: &Event, holds: impl FnOnce(&State) -> bool) -> bool {
         let now = self.now();
         let mut concluded = Vec::new();
         {
             let mut state = self.state();
+            if !holds(&state) {
+                return false;
+            }
             let state = &mut *state;
             let mut step = |state: &mut State, event: &Event| {
                 let actions = state.machine.on(event, now);
-                trace(self.account, now, event, &actions);
+                trace::transition(self.account, now, event, &actions);
                 for action in actions {
                     concluded.extend(state.take(action, self));
                 }
@@ -306,8 +411,11 @@ impl Lane {
                 step(state, &Event::Interrupted);
             }
             step(state, event);
-            if state.driver.is_none() {
-                state.driver = Some(tokio::spawn(driver::drive(Arc::clone(self))));
+            // Without a runtime it waits for the next event that has one.
+            if state.driver.is_none()
+                && let Ok(runtime) = Handle::try_current()
+            {
+                state.driver = Some(runtime.spawn(driver::drive(Arc::clone(self))));
             }
         }
         for (waiter, conclusion) in concluded {
@@ -315,6 +423,7 @@ impl Lane {
             let _ = waiter.send(conclusion);
         }
         self.wake.notify_one();
+        true
     }
 
     /// What is to be done now.
@@ -398,75 +507,4 @@ impl State {
         }
         None
     }
-}
-
-/// One who waits for an intent; dropping it stops waiting, and not the intent once it has left.
-#[derive(Debug)]
-pub(super) struct Ticket {
-    lane: Arc<Lane>,
-    id: IntentId,
-    conclusion: oneshot::Receiver<Conclusion>,
-    is_concluded: bool,
-}
-
-impl Ticket {
-    fn new(lane: &Arc<Lane>, id: IntentId, conclusion: oneshot::Receiver<Conclusion>) -> Self {
-        Self {
-            lane: Arc::clone(lane),
-            id,
-            conclusion,
-            is_concluded: false,
-        }
-    }
-
-    /// How the intent ends, or stands when time is up.
-    pub(super) async fn wait(mut self, deadline: Deadline) -> Result<Conclusion, TxError> {
-        /// The journal's answer at most is waited for, once time is up.
-        const GRACE: Duration = Duration::from_secs(2);
-        let conclusion = match deadline.bound(&mut self.conclusion).await {
-            Some(conclusion) => conclusion.ok(),
-            None => {
-                self.lane.intent(self.id, IntentEvent::Abandoned);
-                Deadline::after(GRACE)
-                    .bound(&mut self.conclusion)
-                    .await
-                    .and_then(Result::ok)
-            }
-        };
-        self.is_concluded = true;
-        conclusion.ok_or_else(|| self.unconcluded(deadline))
-    }
-
-    /// Nothing was heard: the runtime ended, or the journal does not answer.
-    fn unconcluded(&self, deadline: Deadline) -> TxError {
-        let (chain, account) = (self.lane.chain(), self.lane.account);
-        self.lane
-            .with_record(self.id, |record| record.stands(chain, account, deadline))
-            .flatten()
-            .unwrap_or(TxError::Interrupted)
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        // Without a runtime nothing of it goes on by itself.
-        if !self.is_concluded && tokio::runtime::Handle::try_current().is_ok() {
-            self.lane.intent(self.id, IntentEvent::Abandoned);
-        }
-    }
-}
-
-/// A trace that, replayed through the machine, gives the same actions.
-fn trace(account: Address, now: Millis, event: &Event, actions: &[Action]) {
-    if !tracing::enabled!(target: "ogpu_client::transitions", tracing::Level::TRACE) {
-        return;
-    }
-    let text = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
-    tracing::trace!(
-        target: "ogpu_client::transitions",
-        %account,
-        now,
-        event = text(serde_json::to_string(event)),
-        actions = text(serde_json::to_string(actions)),
-    );
 }

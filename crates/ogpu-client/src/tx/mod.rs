@@ -5,6 +5,7 @@
 //! dropping a caller's future loses nothing.
 
 mod answer;
+mod claim;
 mod driver;
 mod engine;
 mod error;
@@ -17,6 +18,8 @@ mod prepare;
 mod record;
 mod request;
 mod signed;
+mod ticket;
+mod trace;
 mod unblock;
 mod work;
 

@@ -3,7 +3,8 @@
 use ogpu_types::{Address, ChainId, TxHash};
 use serde::{Deserialize, Serialize};
 
-use crate::{IdempotencyKey, JournalEntry, JournalState};
+use super::TxError;
+use crate::{BoxError, IdempotencyKey, JournalEntry, JournalState, deadline::Deadline};
 
 /// A transaction that may take effect, once: everything that is needed to see it through.
 ///
@@ -19,6 +20,30 @@ pub struct PendingPublish {
 impl PendingPublish {
     pub(super) fn new(entry: JournalEntry) -> Self {
         Self { entry }
+    }
+
+    /// The error of a call that did not come to take it up in its time.
+    pub(super) fn still(self, deadline: Deadline) -> TxError {
+        TxError::Pending {
+            hash: self.newest(),
+            nonce: self.nonce(),
+            budget: deadline.budget(),
+            pending: Box::new(self),
+            source: None,
+        }
+    }
+
+    /// The error of a call that could not take it up.
+    pub(crate) fn not_resumed(&self, source: BoxError) -> TxError {
+        TxError::NotResumed {
+            hash: self.newest(),
+            nonce: self.nonce(),
+            source,
+        }
+    }
+
+    fn newest(&self) -> TxHash {
+        self.hashes().last().copied().unwrap_or_default()
     }
 
     /// The chain that it is signed for.

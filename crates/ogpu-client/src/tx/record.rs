@@ -1,5 +1,7 @@
 //! What the plumbing keeps of an intent besides its state: payload, bytes, and who waits.
 
+use std::collections::HashSet;
+
 use ethers_core::utils::keccak256;
 use ogpu_tx::{NotSentCause, Verdict, Version};
 use ogpu_types::{Address, ChainId, Hash32, TxHash};
@@ -36,14 +38,15 @@ impl Name {
 pub(super) struct Record {
     pub(super) name: Name,
     pub(super) prepared: Prepared,
-    /// `None` for what was resumed: it is offered as it is, and not signed anew.
+    /// `None` for what an earlier process has signed: the account's signer, once there is one.
     pub(super) signer: Option<Signer>,
     pub(super) nonce: Option<u64>,
     /// Signed under the nonce, oldest first.
     pub(super) versions: Vec<SignedVersion>,
     /// Nothing is offered for the first time after it.
     pub(super) deadline: Deadline,
-    pub(super) was_offered: bool,
+    /// The versions that may have left.
+    pub(super) offered: HashSet<TxHash>,
     /// What went wrong last, for the caller.
     pub(super) trouble: Option<Trouble>,
     pub(super) receipt: Option<RawReceipt>,

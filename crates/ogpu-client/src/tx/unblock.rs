@@ -55,8 +55,12 @@ pub(crate) struct Unblocking {
 }
 
 impl Engine {
-    pub(crate) async fn nonce_info(&self, account: Address) -> Result<NonceInfo, TxError> {
-        let lane = self.lane(account).await?;
+    pub(crate) async fn nonce_info(
+        &self,
+        account: Address,
+        deadline: Deadline,
+    ) -> Result<NonceInfo, TxError> {
+        let lane = self.lane(account, deadline).await?;
         let rpc = &self.shared().rpc;
         let failed = |source: RpcError| TxError::Prepare {
             source: Box::new(source),
@@ -76,8 +80,12 @@ impl Engine {
     }
 
     /// What it would take to use up every nonce that something waits under.
-    pub(crate) async fn plan_unblocking(&self, account: Address) -> Result<Unblocking, TxError> {
-        let nonces = self.nonce_info(account).await?.waiting();
+    pub(crate) async fn plan_unblocking(
+        &self,
+        account: Address,
+        deadline: Deadline,
+    ) -> Result<Unblocking, TxError> {
+        let nonces = self.nonce_info(account, deadline).await?.waiting();
         let shared = self.shared();
         let with = Preparing {
             counts: false,
@@ -101,7 +109,7 @@ impl Engine {
         signer: &Signer,
         deadline: Deadline,
     ) -> Result<Vec<Receipt>, TxError> {
-        let lane = self.lane(signer.address()).await?;
+        let lane = self.lane(signer.address(), deadline).await?;
         let mut offered = Vec::new();
         for nonce in plan.nonces.clone() {
             let offer = self.take_place(&lane, &plan, nonce, signer);

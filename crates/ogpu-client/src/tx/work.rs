@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use tracing::{debug, info, warn};
 
 use super::{
-    Prepared, Preparing, TransactionRequest, TxError,
+    Preparing, TransactionRequest, TxError,
     answer::combined,
     lane::{Lane, Submission, Written},
     nonce_user,
@@ -32,9 +32,9 @@ pub(super) async fn sign(lane: &Arc<Lane>, id: IntentId, nonce: u64, fees: Optio
         .with_record(id, |record| {
             let mut prepared = record.prepared.clone();
             prepared.fees = fees.unwrap_or(prepared.fees);
-            Some((prepared, record.signer.clone()?))
+            (prepared, record.signer.clone())
         })
-        .flatten()
+        .and_then(|(prepared, own)| Some((prepared, own.or_else(|| lane.signer())?)))
     else {
         return lane.intent(id, IntentEvent::SigningFailed { nonce });
     };
@@ -44,7 +44,10 @@ pub(super) async fn sign(lane: &Arc<Lane>, id: IntentId, nonce: u64, fees: Optio
             if fees.is_none() {
                 // Under a nonce of its own again: what was signed under another is void.
                 record.versions.clear();
-                record.was_offered = false;
+                record.offered.clear();
+            } else if record.nonce != Some(nonce) {
+                // It has left the nonce meanwhile.
+                return IntentEvent::SigningFailed { nonce };
             }
             record.nonce = Some(nonce);
             record.versions.push(SignedVersion {
@@ -72,31 +75,39 @@ pub(super) async fn sign(lane: &Arc<Lane>, id: IntentId, nonce: u64, fees: Optio
 pub(super) fn not_stored(
     lane: &Arc<Lane>,
     answers: impl Iterator<Item = (IntentId, Written)>,
-    error: JournalError,
+    error: &JournalError,
 ) {
-    let mut error = Some(error);
     for (id, written) in answers {
         let Written::Stored { hash } = written else {
             continue;
         };
         lane.with_record(id, |record| {
-            record.versions.retain(|signed| signed.hash != hash);
-            let source = error.take().unwrap_or(JournalError::InUse {
-                chain: lane.chain(),
-                account: lane.account,
-            });
+            if !record.offered.contains(&hash) {
+                record.versions.retain(|signed| signed.hash != hash);
+            }
             record.trouble = Some(Trouble::Other(Box::new(TxError::Journal {
-                source: Box::new(source),
+                source: Box::new(error.for_another()),
             })));
         });
         lane.intent(id, IntentEvent::StoringFailed { hash });
     }
 }
 
+/// Somebody else holds the journal now. What was in it goes its way there; what was not is gone.
+pub(super) fn not_withdrawn(lane: &Arc<Lane>, id: IntentId) {
+    let was_stored = lane.with_record(id, |record| !record.versions.is_empty());
+    if was_stored == Some(true) {
+        lane.tell_standing(id);
+    } else {
+        lane.intent(id, IntentEvent::Withdrawn);
+    }
+}
+
 /// Offers a version's bytes, unless its time has passed before they left for the first time.
 pub(super) async fn offer(lane: &Arc<Lane>, id: IntentId, hash: TxHash) {
     let offered = lane.with_record(id, |record| {
-        let late = (!record.was_offered)
+        let is_first = record.offered.is_empty();
+        let late = is_first
             .then(|| too_late(record.deadline, record.prepared.request.not_after))
             .flatten();
         if let Some(error) = late {
@@ -104,16 +115,32 @@ pub(super) async fn offer(lane: &Arc<Lane>, id: IntentId, hash: TxHash) {
             return None;
         }
         let raw = record.version(hash)?.raw.clone();
-        if !std::mem::replace(&mut record.was_offered, true) {
+        record.offered.insert(hash);
+        if is_first {
             info!(%hash, nonce = record.nonce, from = %lane.account, "sending a transaction");
         }
-        Some(raw)
+        Some((raw, is_first.then_some(record.deadline)))
     });
     let Some(offered) = offered else { return };
-    let Some(raw) = offered else {
+    let Some((raw, until)) = offered else {
         return lane.intent(id, IntentEvent::Withheld { hash });
     };
-    let answers = lane.shared.rpc.broadcast(&raw).await;
+    let offering = lane.shared.rpc.broadcast(&raw);
+    let answers = match until {
+        // What has not left by then does not leave any more.
+        Some(deadline) => deadline.bound(offering).await,
+        None => Some(offering.await),
+    };
+    let Some(answers) = answers else {
+        return lane.intent(
+            id,
+            IntentEvent::Answered {
+                hash,
+                meaning: Meaning::Unclear,
+                retry_after: None,
+            },
+        );
+    };
     for answered in answers
         .iter()
         .flatten()
@@ -186,9 +213,10 @@ pub(super) async fn price(lane: &Arc<Lane>, id: IntentId, than: Fees) {
             request.not_after,
         )
     });
-    let Some((can_sign, cap, not_after)) = request else {
+    let Some((has_signer, cap, not_after)) = request else {
         return;
     };
+    let can_sign = has_signer || lane.signer().is_some();
     let expired = not_after.is_some_and(|not_after| unix_now() >= not_after);
     let quote = shared
         .market
@@ -209,6 +237,13 @@ pub(super) async fn price(lane: &Arc<Lane>, id: IntentId, than: Fees) {
 
 /// Looks for the receipt of any version.
 pub(super) async fn find_receipt(lane: &Arc<Lane>, id: IntentId) {
+    // What was read before a reorg counts for nothing after it.
+    while !try_find_receipt(lane, id).await {}
+}
+
+/// Whether what was found could be told.
+async fn try_find_receipt(lane: &Arc<Lane>, id: IntentId) -> bool {
+    let reorgs = lane.reorgs();
     let rpc = &lane.shared.rpc;
     let hashes = lane.with_record(id, |record| {
         let hashes = record.versions.iter().map(|signed| signed.hash);
@@ -228,7 +263,7 @@ pub(super) async fn find_receipt(lane: &Arc<Lane>, id: IntentId) {
             .heads
             .covers(receipt.block_number, receipt.block_hash)
         {
-            return;
+            return true;
         }
         let event = IntentEvent::Included {
             hash: receipt.transaction_hash,
@@ -236,7 +271,7 @@ pub(super) async fn find_receipt(lane: &Arc<Lane>, id: IntentId) {
         };
         debug!(hash = %receipt.transaction_hash, block = receipt.block_number, "mined");
         lane.with_record(id, |record| record.receipt = Some(receipt.clone()));
-        return lane.intent(id, event);
+        return lane.intent_since(reorgs, id, event);
     }
     // On a chain that is still lower than its block, nothing is missing yet.
     let is_lower = lane.mined_at(id).is_some_and(|block| {
@@ -245,22 +280,38 @@ pub(super) async fn find_receipt(lane: &Arc<Lane>, id: IntentId) {
             .last()
             .is_none_or(|head| head.number < block)
     });
-    if found.iter().all(Option::is_some) && !is_lower {
-        lane.intent(id, IntentEvent::Missing);
+    if found.iter().any(Option::is_none) || is_lower {
+        // It is asked again with the next block.
+        return true;
     }
+    lane.intent_since(reorgs, id, IntentEvent::Missing)
 }
 
 /// Finds out who used the intent's nonce.
 pub(super) async fn find_user(lane: &Arc<Lane>, id: IntentId, nonce: u64) {
-    let Some(by) = nonce_user::find(&lane.shared.rpc, lane.account, nonce).await else {
+    let shared = &lane.shared;
+    let reorgs = lane.reorgs();
+    let depth = shared.confirmations;
+    let Some(by) = nonce_user::find(&shared.rpc, lane.account, nonce, depth).await else {
         return;
     };
-    let is_own = lane.with_record(id, |record| {
-        by.is_some_and(|by| record.version(by).is_some())
+    let hash = lane.with_record(id, |record| match record.version(by) {
+        Some(_) => None,
+        None => record.versions.last().map(|signed| signed.hash),
     });
-    if is_own == Some(false) {
-        warn!(account = %lane.account, nonce, by = by.map(tracing::field::display), "another transaction has used the nonce");
-        lane.intent(id, IntentEvent::Overtaken { nonce, by });
+    if let Some(hash) = hash.flatten() {
+        warn!(account = %lane.account, nonce, %by, "another transaction has used the nonce");
+        lane.with_record(id, |record| {
+            // In case that it cannot be signed for another one.
+            record.trouble = Some(Trouble::Other(Box::new(TxError::Superseded {
+                from: lane.account,
+                hash,
+                nonce,
+                by: Some(by),
+            })));
+        });
+        let by = Some(by);
+        lane.intent_since(reorgs, id, IntentEvent::Overtaken { nonce, by });
     }
 }
 
@@ -295,31 +346,38 @@ pub(super) async fn mined_count(lane: &Lane) -> Option<u64> {
 
 /// Fills a hole in the nonces with a transaction that does nothing.
 pub(super) async fn fill(lane: &Arc<Lane>) {
+    let Some(_filling) = lane.filling.take() else {
+        return;
+    };
     let Some(signer) = lane.signer() else { return };
     let shared = &lane.shared;
-    let prepared: Prepared = loop {
+    while lane.has_hole() {
         let request = TransactionRequest::transfer(lane.account, Wei::ZERO);
         let with = Preparing {
             counts: false,
             ..shared.preparing()
         };
-        match super::prepare(with, lane.account, request).await {
-            Ok((prepared, _)) => break prepared,
+        let prepared = match super::prepare(with, lane.account, request).await {
+            Ok((prepared, _)) => prepared,
             Err(error) => {
                 warn!(account = %lane.account, error = &error as &(dyn std::error::Error + 'static), "cannot fill a hole in the nonces yet");
                 sleep(FILL_PAUSE).await;
+                continue;
             }
+        };
+        if !lane.has_hole() {
+            return;
         }
-    };
-    info!(account = %lane.account, "filling a hole in the nonces with a transaction that does nothing");
-    lane.submit_unwatched(Submission {
-        name: Name {
-            key: IdempotencyKey::random(),
-            fingerprint: ogpu_types::Hash32::ZERO,
-        },
-        prepared,
-        signer,
-        deadline: Deadline::after(Duration::MAX),
-        pending: None,
-    });
+        info!(account = %lane.account, "filling a hole in the nonces with a transaction that does nothing");
+        return lane.submit_unwatched(Submission {
+            name: Name {
+                key: IdempotencyKey::random(),
+                fingerprint: ogpu_types::Hash32::ZERO,
+            },
+            prepared,
+            signer,
+            deadline: Deadline::after(Duration::MAX),
+            pending: None,
+        });
+    }
 }

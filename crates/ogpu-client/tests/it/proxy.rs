@@ -12,7 +12,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::StatusCode,
+    http::{StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -30,7 +30,7 @@ pub(crate) enum Fate {
     AnswerLost,
     /// It never arrives.
     Lost,
-    /// It is turned away: the client asks too often.
+    /// It is turned away: the client asks too often, and is to come again in a second.
     TurnedAway,
     /// It arrives, and nobody ever answers.
     Hangs,
@@ -126,7 +126,7 @@ async fn forward(State(faults): State<Arc<Faults>>, body: Bytes) -> Response {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     if fate == Fate::TurnedAway {
-        return StatusCode::TOO_MANY_REQUESTS.into_response();
+        return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")]).into_response();
     }
     let body = match fate {
         Fate::OutOfDate => at_the_beginning(&body),

@@ -1,6 +1,12 @@
 //! One transaction for one call, whatever happens on the way.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::future::join_all;
 use ogpu_client::{
@@ -128,7 +134,8 @@ async fn what_was_turned_away_is_not_sent_later_either() {
     let deposit = |client: &Client, amount: u64| {
         client
             .vault_deposit(account, amount.into(), &network.account)
-            .timeout(Duration::from_secs(1))
+            // Between the second try and the third.
+            .timeout(Duration::from_millis(1_500))
     };
     let error = deposit(&client, 5).await.unwrap_err();
     assert!(error.outcome().is_not_sent(), "{error:?}");
@@ -146,14 +153,21 @@ async fn what_was_turned_away_is_not_sent_later_either() {
 #[tokio::test]
 async fn what_the_node_refuses_later_does_not_block_the_account() {
     let network = Network::start().await;
-    let (_proxy, client) = proxied(&network, first_sends(4, Fate::Lost)).await;
+    let loses_sends = Arc::new(AtomicBool::new(true));
+    let loses = Arc::clone(&loses_sends);
+    let (_proxy, client) = proxied(&network, move |body| {
+        if loses.load(Ordering::Relaxed) && body.contains("eth_sendRawTransaction") {
+            return Fate::Lost;
+        }
+        Fate::Answered
+    })
+    .await;
     let account = network.account.address();
     let deposit = |amount| client.vault_deposit(account, amount, &network.account);
-    let lost = deposit(Wei::from_ether(100))
-        .timeout(Duration::from_secs(1))
-        .await;
-    let outcome = lost.unwrap_err().outcome();
-    assert!(matches!(outcome, Outcome::Unknown { nonce: 0, .. }));
+    let lost = deposit(Wei::from_ether(100)).timeout(Duration::from_secs(2));
+    let error = lost.await.unwrap_err();
+    assert!(matches!(error.outcome(), Outcome::Unknown { nonce: 0, .. }));
+    loses_sends.store(false, Ordering::Relaxed);
     // What was never taken cannot be paid for any more, so that the node refuses it.
     network
         .devnet

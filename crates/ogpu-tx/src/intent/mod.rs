@@ -196,7 +196,7 @@ impl Intent {
         }
     }
 
-    /// Whether its block may be gone, so that its receipt has to be read again.
+    /// Whether the block that it was seen in may be gone.
     pub(crate) fn is_doubted(&self) -> bool {
         matches!(
             self.stage,
