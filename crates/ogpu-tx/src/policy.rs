@@ -14,7 +14,7 @@ pub struct Policy {
     /// 10 s. Defaults to 250 ms.
     pub offer_pause: Millis,
     /// After this time the bytes of a transaction that is not mined are offered again: a node may
-    /// have dropped them. Defaults to 15 s.
+    /// have dropped them. Defaults to 5 s.
     pub reoffer_after: Millis,
     /// After this time without a block, the lowest transaction is replaced by one that offers more.
     /// Defaults to 60 s.
@@ -38,7 +38,7 @@ impl Default for Policy {
         Self {
             most_in_flight: 64,
             offer_pause: 250,
-            reoffer_after: 15_000,
+            reoffer_after: 5_000,
             replace_after: 60_000,
             most_replacements: 10,
             fill_after: 500,
