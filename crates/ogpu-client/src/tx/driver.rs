@@ -18,7 +18,8 @@ use tracing::{Instrument, warn};
 
 use super::{
     heads::Head,
-    lane::{Changes, Lane, Written},
+    lane::Lane,
+    state::{Changes, Written},
     work,
 };
 use crate::JournalError;

@@ -1,7 +1,7 @@
 //! One account's intents: the state that its callers and its driver share.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -12,7 +12,6 @@ use ogpu_types::{Address, ChainId, TxHash, Wei};
 use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot, watch},
-    task::JoinHandle,
     time::Instant,
 };
 use tracing::Span;
@@ -24,12 +23,11 @@ use super::{
     engine::Shared,
     heads::Head,
     record::{Conclusion, Name, Record},
+    state::{Changes, State},
     ticket::Ticket,
     trace,
 };
-use crate::{
-    AccountJournal, IdempotencyKey, JournalChange, JournalEntry, Signer, deadline::Deadline,
-};
+use crate::{AccountJournal, IdempotencyKey, JournalEntry, Signer, deadline::Deadline};
 
 /// Stands for the fees of an entry that holds no version.
 pub(super) const NO_FEES: Fees = Fees::Legacy {
@@ -52,34 +50,6 @@ pub(super) struct Lane {
     started: Instant,
     state: Mutex<State>,
 }
-
-#[derive(Debug)]
-struct State {
-    machine: Account,
-    records: HashMap<IntentId, Record>,
-    by_key: HashMap<IdempotencyKey, IntentId>,
-    next_id: u64,
-    todo: Vec<Action>,
-    changes: Vec<(JournalChange, Option<(IntentId, Written)>)>,
-    driver: Option<JoinHandle<()>>,
-    /// The signer of the account that was used last: it fills holes, and replaces what an earlier
-    /// process has sent.
-    signer: Option<Signer>,
-    /// How many reorgs the account has heard of.
-    reorgs: u64,
-    /// Somebody else has become the journal's holder.
-    is_lost: bool,
-}
-
-/// What a journal's answer is the answer to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
-    Stored { hash: TxHash },
-    Withdrawn,
-}
-
-/// A group of changes that are written at once, and who waits for each.
-pub(super) type Changes = Vec<(JournalChange, Option<(IntentId, Written)>)>;
 
 impl fmt::Debug for Lane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,18 +88,7 @@ impl Lane {
             counting: Claim::default(),
             filling: Claim::default(),
             started: Instant::now(),
-            state: Mutex::new(State {
-                machine,
-                records: HashMap::new(),
-                by_key: HashMap::new(),
-                next_id: 0,
-                todo: Vec::new(),
-                changes: Vec::new(),
-                driver: None,
-                signer: None,
-                reorgs,
-                is_lost: false,
-            }),
+            state: Mutex::new(State::new(machine, reorgs)),
         }
     }
 
@@ -438,73 +397,6 @@ impl Lane {
 
     /// Whether the driver may end: it holds nothing, and nothing is to be done.
     pub(super) fn release_driver(&self) -> bool {
-        let mut state = self.state();
-        let idle = state.todo.is_empty()
-            && state.changes.is_empty()
-            && !state.machine.is_watching()
-            && state.machine.next_tick().is_none();
-        if idle {
-            state.driver = None;
-        }
-        idle
-    }
-}
-
-impl State {
-    fn add(&mut self, record: Record) -> IntentId {
-        let id = IntentId(self.next_id);
-        self.next_id += 1;
-        self.by_key.insert(record.name.key.clone(), id);
-        self.records.insert(id, record);
-        id
-    }
-
-    /// Whether the driver has ended with its runtime, and all that it was doing with it.
-    fn lost_its_driver(&mut self) -> bool {
-        let lost = self.driver.as_ref().is_some_and(JoinHandle::is_finished);
-        if lost {
-            self.driver = None;
-            self.todo.clear();
-            self.changes.retain(|(_, answer)| answer.is_none());
-        }
-        lost
-    }
-
-    /// Does what takes no time, and puts the rest on the driver's list.
-    fn take(
-        &mut self,
-        action: Action,
-        lane: &Lane,
-    ) -> Option<(oneshot::Sender<Conclusion>, Conclusion)> {
-        match action {
-            Action::Store { id, hash } => {
-                let record = self.records.get(&id)?;
-                let entry = record.entry(lane.chain(), lane.account)?;
-                let change = JournalChange::Put(Box::new(entry));
-                self.changes
-                    .push((change, Some((id, Written::Stored { hash }))));
-            }
-            Action::Withdraw { id } => {
-                let key = self.records.get(&id)?.name.key.clone();
-                let change = JournalChange::Remove { key };
-                self.changes.push((change, Some((id, Written::Withdrawn))));
-            }
-            Action::Settle { id, hash } => {
-                let key = self.records.get(&id)?.name.key.clone();
-                self.changes
-                    .push((JournalChange::Settle { key, hash }, None));
-            }
-            Action::Conclude { id, verdict } => {
-                let record = self.records.get_mut(&id)?;
-                let conclusion = record.conclude(verdict, lane.chain(), lane.account)?;
-                return Some((record.waiter.take()?, conclusion));
-            }
-            Action::Forget { id } => {
-                let record = self.records.remove(&id)?;
-                self.by_key.remove(&record.name.key);
-            }
-            action => self.todo.push(action),
-        }
-        None
+        self.state().release_driver()
     }
 }

@@ -18,6 +18,7 @@ mod prepare;
 mod record;
 mod request;
 mod signed;
+mod state;
 mod ticket;
 mod trace;
 mod unblock;

@@ -10,10 +10,11 @@ use tracing::{debug, info, warn};
 use super::{
     Preparing, TransactionRequest, TxError,
     answer::combined,
-    lane::{Lane, Submission, Written},
+    lane::{Lane, Submission},
     nonce_user,
     record::{Name, Trouble},
     signed::Signed,
+    state::Written,
 };
 use crate::{
     IdempotencyKey, JournalError, SignedVersion,
