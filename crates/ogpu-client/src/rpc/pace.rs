@@ -16,6 +16,9 @@ const FIRST_INTERVAL: Duration = Duration::from_millis(100);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(2);
 /// Below this nothing is held back.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
+/// A server that takes less than there is to ask says so again within so many answers; one that says
+/// so for once has its `Retry-After`, and nothing else.
+const SOON: u32 = 40;
 /// An answer shortens the interval by one part in so many: it takes 33 answers to undo one doubling,
 /// so that about one request in 35 is refused by a server that takes less than there is to ask.
 const RECOVERY: u32 = 48;
@@ -35,6 +38,8 @@ struct State {
     learned: Option<Duration>,
     /// When it last became longer: places that were given before are void.
     slowed: Option<Instant>,
+    /// Answers since the last request that was one too many.
+    answers: Option<u32>,
     next: Option<Instant>,
 }
 
@@ -84,6 +89,13 @@ impl Pace {
         if state.slowed.is_some_and(|slowed| sent < slowed) {
             return;
         }
+        if state
+            .answers
+            .replace(0)
+            .is_none_or(|answers| answers >= SOON)
+        {
+            return;
+        }
         let now = Instant::now();
         let interval = state
             .learned
@@ -92,6 +104,7 @@ impl Pace {
         *state = State {
             learned: Some(interval),
             slowed: Some(now),
+            answers: Some(0),
             next: Some(now + interval),
         };
     }
@@ -99,6 +112,7 @@ impl Pace {
     /// Learns that the server has taken a request.
     pub(super) fn speed_up(&self) {
         let mut state = self.state();
+        state.answers = state.answers.map(|answers| answers.saturating_add(1));
         state.learned = state
             .learned
             .map(|interval| interval - interval / RECOVERY)
@@ -116,6 +130,11 @@ mod tests {
 
     fn pace(per_second: u32) -> Pace {
         Pace::new(NonZeroU32::new(per_second))
+    }
+
+    fn refused_twice(pace: &Pace) {
+        pace.slow_down(Instant::now());
+        pace.slow_down(Instant::now());
     }
 
     fn soon() -> Deadline {
@@ -154,6 +173,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_refusal_now_and_then_slows_nothing_down() {
+        let pace = pace(0);
+        for _ in 0..10 {
+            pace.slow_down(Instant::now());
+            (0..SOON).for_each(|_| pace.speed_up());
+        }
+        assert_eq!(pace.delay(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn many_refusals_of_one_burst_slow_down_once() {
         let pace = pace(0);
         let sent = Instant::now();
@@ -167,7 +196,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn places_from_before_a_refusal_are_given_anew() {
         let pace = pace(0);
-        pace.slow_down(Instant::now());
+        refused_twice(&pace);
         let start = Instant::now();
         let (first, second, ()) = tokio::join!(
             async {
@@ -190,7 +219,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pace_that_nobody_objects_to_ends() {
         let pace = pace(0);
-        pace.slow_down(Instant::now());
+        refused_twice(&pace);
         let start = Instant::now();
         let mut answers = 0;
         while pace.state().learned.is_some() {
