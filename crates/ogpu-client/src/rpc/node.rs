@@ -369,7 +369,9 @@ mod tests {
         let nodes = nodes(2);
         nodes[0].succeeded(Duration::from_millis(1));
         nodes[1].succeeded(Duration::from_millis(2));
-        nodes[0].asked_too_often(Instant::now());
+        for _ in 0..2 {
+            nodes[0].asked_too_often(Instant::now());
+        }
         assert_eq!(chosen(&nodes, &[]), Some(1));
     }
 

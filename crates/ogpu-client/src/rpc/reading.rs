@@ -254,8 +254,12 @@ impl Reading {
 
     /// Learns from a request that gave nothing at all.
     fn failed(&mut self, place: usize, size: usize, cause: &RpcCause) {
+        // Cut short by the call's own time, a request says less than what was met before.
+        let is_cut_short = self.progress.deadline.has_passed();
         for waiting in &mut self.waiting {
-            waiting.last = Some(cause.clone());
+            if !(is_cut_short && waiting.last.is_some()) {
+                waiting.last = Some(cause.clone());
+            }
         }
         let progress = &mut self.progress;
         progress.is_unheard = true;
