@@ -4,8 +4,10 @@
 mod anvil;
 mod codegen;
 mod contracts;
+mod fault_matrix;
 mod npm;
 mod readme;
+mod soak;
 mod tree;
 mod workspace;
 
@@ -20,6 +22,8 @@ cargo xtask <task>
   contracts [--check]  compile the dev chain's contracts, or check that they are fresh (node, npm)
   test-anvil           run the network's tests on anvil as well (node, npm)
   tree                 check what the crates' dependency trees hold
+  fault-matrix         write docs/fault-matrix.md: our client and others under each fault (python3)
+  soak [options]       publish under faults and kills, then audit the chain (`soak --help`)
   readme               check that CI executes every command that the README shows
 ";
 
@@ -33,6 +37,8 @@ fn main() -> Result<()> {
         ["contracts", "--check"] => contracts::run(Mode::Check),
         ["test-anvil"] => anvil::run(),
         ["tree"] => tree::run(),
+        ["fault-matrix"] => fault_matrix::run(),
+        ["soak", ref options @ ..] => soak::run(options),
         ["readme"] => readme::run(),
         ["help" | "--help" | "-h"] | [] => {
             print!("{HELP}");

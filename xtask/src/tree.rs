@@ -13,7 +13,7 @@ struct Rule {
     limit: usize,
 }
 
-const RULES: [Rule; 3] = [
+const RULES: [Rule; 4] = [
     // Serialisation only: light, pure Rust, no runtime.
     Rule {
         krate: "ogpu-types",
@@ -40,7 +40,13 @@ const RULES: [Rule; 3] = [
         ],
         limit: 200,
     },
-    // ethers by its component crates alone, and nothing of its old network stack.
+    // Machines without I/O or clock.
+    Rule {
+        krate: "ogpu-tx",
+        forbidden: &["tokio", "reqwest", "hyper", "ethers-core", "rusqlite"],
+        limit: 40,
+    },
+    // ethers by its component crates alone, and nothing of its old network stack; no database.
     Rule {
         krate: "ogpu-client",
         forbidden: &[
@@ -52,6 +58,7 @@ const RULES: [Rule; 3] = [
             "ring",
             "openssl-sys",
             "native-tls",
+            "libsqlite3-sys",
         ],
         limit: 300,
     },

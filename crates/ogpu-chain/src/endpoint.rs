@@ -40,6 +40,11 @@ pub enum EndpointError {
     /// The endpoint is a websocket where plain requests are made.
     #[error("the endpoint is a websocket where an http or https URL is needed")]
     NotHttp,
+    /// The endpoint is an http or https URL where a websocket is needed.
+    #[error(
+        "the endpoint is an http or https URL where a websocket is needed: begin it with ws:// or wss://"
+    )]
+    NotWebsocket,
 }
 
 /// Parts of a URL that are shorter than any key: words such as `v3` or `rpc`.
@@ -68,6 +73,19 @@ impl Endpoint {
         let endpoint = Self::parse(text)?;
         if endpoint.is_websocket() {
             return Err(EndpointError::NotHttp);
+        }
+        Ok(endpoint)
+    }
+
+    /// Reads a ws or wss URL.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), and [`EndpointError::NotWebsocket`] for an http or https URL.
+    pub fn parse_websocket(text: &str) -> Result<Self, EndpointError> {
+        let endpoint = Self::parse(text)?;
+        if !endpoint.is_websocket() {
+            return Err(EndpointError::NotWebsocket);
         }
         Ok(endpoint)
     }
@@ -246,6 +264,17 @@ mod tests {
                 "{error:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_websocket_is_told_from_http() {
+        let (http, ws) = ("https://host", "wss://host");
+        assert!(Endpoint::parse_http(http).is_ok() && Endpoint::parse_websocket(ws).is_ok());
+        assert_eq!(Endpoint::parse_http(ws), Err(EndpointError::NotHttp));
+        assert_eq!(
+            Endpoint::parse_websocket(http),
+            Err(EndpointError::NotWebsocket)
+        );
     }
 
     #[test]

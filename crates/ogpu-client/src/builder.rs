@@ -1,21 +1,22 @@
 //! How a client is put together.
 
 use std::{
+    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use ogpu_chain::{ChainConfig, ChainSpec, Endpoint, Registry};
-use ogpu_types::ChainId;
-use tokio::sync::OnceCell;
+use ogpu_tx::{FeeCaps, Policy};
+use ogpu_types::{ChainId, Wei};
 
 use crate::{
-    BuildError, Client, RetryPolicy, Signer,
+    BuildError, Client, Journal, MemoryJournal, RetryPolicy, Signer,
     client::Inner,
     http,
-    rpc::Rpc,
+    rpc::{Rpc, RpcOptions},
     services::{ServiceOptions, Services},
-    tx::{KnownContracts, Lanes},
+    tx::{Engine, SendOptions},
 };
 
 /// A node answers a call within a second or two; the rest is patience with a slow one.
@@ -56,7 +57,8 @@ impl From<ChainId> for ChainChoice {
 #[must_use = "call `build` to get the client"]
 pub struct ClientBuilder {
     chain: Option<ChainChoice>,
-    rpc_url: Option<UrlText>,
+    rpc_urls: Vec<UrlText>,
+    ws_url: Option<UrlText>,
     pin_url: Option<UrlText>,
     gateway_url: Option<UrlText>,
     management_url: Option<UrlText>,
@@ -65,8 +67,14 @@ pub struct ClientBuilder {
     signer: Option<Signer>,
     rpc_timeout: Option<Duration>,
     rpc_retry: RetryPolicy,
+    unbatched: bool,
+    rpc_rate_limit: Option<NonZeroU32>,
     write_timeout: Option<Duration>,
     service_options: ServiceOptions,
+    policy: Policy,
+    caps: FeeCaps,
+    confirmations: Option<NonZeroU64>,
+    journal: Option<Arc<dyn Journal>>,
 }
 
 /// A URL as it was given: it may hold a key, so it has no readable `Debug`.
@@ -88,9 +96,41 @@ impl ClientBuilder {
         self
     }
 
-    /// Talks to this node. Defaults to the chain's own RPC endpoint.
-    pub fn rpc_url(mut self, url: impl Into<String>) -> Self {
-        self.rpc_url = Some(UrlText(url.into()));
+    /// Talks to this node, in place of any given before. Defaults to the chain's own RPC endpoint.
+    pub fn rpc_url(self, url: impl Into<String>) -> Self {
+        self.rpc_urls([url])
+    }
+
+    /// Talks to these nodes of one chain, in place of any given before; none is the default, the
+    /// chain's own endpoint. Reads go to the fastest that is well, and to the next when it fails;
+    /// transactions only to those that serve the client's chain.
+    pub fn rpc_urls(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.rpc_urls = urls.into_iter().map(|url| UrlText(url.into())).collect();
+        self
+    }
+
+    /// Listens for new blocks at this WebSocket (`ws`, `wss`), so that waiting for one takes no longer
+    /// than it must; it connects again whenever it has to. Nothing but speed depends on it. Defaults
+    /// to none: the chain is asked from time to time.
+    pub fn ws_url(mut self, url: impl Into<String>) -> Self {
+        self.ws_url = Some(UrlText(url.into()));
+        self
+    }
+
+    /// Whether JSON-RPC calls that are made at the same moment travel in one request. Defaults to
+    /// on; turn it off for a server that takes no batches. Without it, a node that lags is not
+    /// noticed by what it answers, so that reads may go back in time.
+    pub fn rpc_batching(mut self, batching: bool) -> Self {
+        self.unbatched = !batching;
+        self
+    }
+
+    /// Sends each endpoint at most so many JSON-RPC requests per second, evenly spaced; the wait
+    /// counts as a call's time. Defaults to no limit; a server that says that this is too often is asked
+    /// less often from then on, and slowly more often again, so that about one request in 35 is
+    /// refused by one that takes less than there is to ask.
+    pub fn rpc_rate_limit(mut self, requests_per_second: NonZeroU32) -> Self {
+        self.rpc_rate_limit = Some(requests_per_second);
         self
     }
 
@@ -139,7 +179,9 @@ impl ClientBuilder {
         self
     }
 
-    /// How JSON-RPC calls that only read are repeated. Defaults to [`RetryPolicy::default`].
+    /// How JSON-RPC calls that only read are repeated, once every endpoint was asked. A server that
+    /// wants to be left alone for longer than the longest pause is not asked before that, so that
+    /// the call fails. Defaults to [`RetryPolicy::default`].
     pub fn rpc_retry(mut self, retry: RetryPolicy) -> Self {
         self.rpc_retry = retry;
         self
@@ -157,6 +199,47 @@ impl ClientBuilder {
         self
     }
 
+    /// Counts a write as done when its block and those on top of it are so many. Defaults to 1: a
+    /// block of its own.
+    pub fn confirmations(mut self, blocks: NonZeroU64) -> Self {
+        self.confirmations = Some(blocks);
+        self
+    }
+
+    /// Offers no more than this for each gas, in wei, whatever the chain asks. Defaults to no limit.
+    pub fn max_fee_per_gas(mut self, wei: Wei) -> Self {
+        self.caps.max_fee_per_gas = Some(wei);
+        self
+    }
+
+    /// Sends no transaction that may cost more than this, its value included, in wei. Defaults to
+    /// no limit.
+    pub fn max_total_cost(mut self, wei: Wei) -> Self {
+        self.caps.max_total_cost = Some(wei);
+        self
+    }
+
+    /// Replaces a transaction that is not mined after this time by one that offers more. Defaults
+    /// to 60 s.
+    pub fn replace_after(mut self, time: Duration) -> Self {
+        self.policy.replace_after = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Has so many transactions of one account wait for their blocks at a time; more wait here.
+    /// Defaults to 64, which common nodes take from one account.
+    pub fn max_in_flight(mut self, transactions: NonZeroUsize) -> Self {
+        self.policy.most_in_flight = transactions.get();
+        self
+    }
+
+    /// Writes down there what is sent, before it is sent. Defaults to a [`MemoryJournal`] of the
+    /// client's own, which is gone with the process.
+    pub fn journal(mut self, journal: impl Journal) -> Self {
+        self.journal = Some(Arc::new(journal));
+        self
+    }
+
     /// Builds the client. No connection is made yet.
     ///
     /// # Errors
@@ -171,7 +254,21 @@ impl ClientBuilder {
                 .map_err(|source| BuildError::Chain { source })?,
             None => ChainConfig::current().map_err(|source| BuildError::Chain { source })?,
         };
-        let endpoint = given("rpc_url", self.rpc_url)?.unwrap_or_else(|| chain.rpc_url().clone());
+        let mut endpoints = Vec::new();
+        for url in self.rpc_urls {
+            endpoints.extend(given("rpc_url", Some(url))?);
+        }
+        if endpoints.is_empty() {
+            endpoints.push(chain.rpc_url().clone());
+        }
+        let ws = self
+            .ws_url
+            .map(|UrlText(text)| Endpoint::parse_websocket(&text))
+            .transpose()
+            .map_err(|source| BuildError::Url {
+                option: "ws_url",
+                source,
+            })?;
         let own = chain.services().clone();
         let pin = given("pin_url", self.pin_url)?.or(own.pin_url);
         let gateway = given("gateway_url", self.gateway_url)?.or(own.gateway_url);
@@ -182,9 +279,27 @@ impl ClientBuilder {
         let http = http::connection_pool().map_err(|source| BuildError::Http {
             source: Box::new(source),
         })?;
-        let rpc_timeout = self.rpc_timeout.unwrap_or(RPC_TIMEOUT);
+        let options = RpcOptions {
+            endpoints,
+            ws,
+            chain: chain.id(),
+            timeout: self.rpc_timeout.unwrap_or(RPC_TIMEOUT),
+            retry: self.rpc_retry,
+            batching: !self.unbatched,
+            requests_per_second: self.rpc_rate_limit,
+        };
+        let rpc = Rpc::new(http.clone(), options);
+        let sending = SendOptions {
+            policy: self.policy,
+            caps: self.caps,
+            confirmations: self.confirmations.map_or(1, NonZeroU64::get),
+            journal: self
+                .journal
+                .unwrap_or_else(|| Arc::new(MemoryJournal::default())),
+        };
         Ok(Client::from_inner(Inner {
-            rpc: Rpc::new(http.clone(), endpoint, rpc_timeout, self.rpc_retry),
+            engine: Engine::new(rpc.clone(), chain.id(), sending),
+            rpc,
             services: Services {
                 http,
                 pin,
@@ -196,10 +311,7 @@ impl ClientBuilder {
             service_options: self.service_options,
             signer: self.signer,
             write_timeout: self.write_timeout.unwrap_or(WRITE_TIMEOUT),
-            lanes: Arc::new(Lanes::default()),
-            known_contracts: KnownContracts::default(),
             env_signer: OnceLock::new(),
-            chain_checked: OnceCell::new(),
         }))
     }
 }

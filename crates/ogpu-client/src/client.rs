@@ -2,20 +2,23 @@
 
 use std::{
     fmt,
+    future::ready,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
+use futures::future::BoxFuture;
 use ogpu_chain::{ChainSpec, Contract};
-use ogpu_types::{Address, ChainId, Receipt};
-use tokio::sync::OnceCell;
+use ogpu_types::{Address, Receipt};
+use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
-    ClientBuilder, Error, Signer, SignerError, TransactionRequest, Write,
-    rpc::{Quantity, Rpc},
+    ClientBuilder, Error, Role, Signer, SignerError, TransactionRequest, Write,
+    rpc::{ChainProblem, Rpc},
     services::{ServiceOptions, Services},
-    signer::CLIENT_PRIVATE_KEY,
-    tx::{KnownContracts, Lanes},
+    tx::Engine,
+    write::{Description, Operation, WriteContext},
 };
 
 /// A client of one OpenGPU chain.
@@ -37,10 +40,8 @@ pub(crate) struct Inner {
     pub(crate) service_options: ServiceOptions,
     pub(crate) signer: Option<Signer>,
     pub(crate) write_timeout: Duration,
-    pub(crate) lanes: Arc<Lanes>,
-    pub(crate) known_contracts: KnownContracts,
+    pub(crate) engine: Engine,
     pub(crate) env_signer: OnceLock<Signer>,
-    pub(crate) chain_checked: OnceCell<()>,
 }
 
 impl fmt::Debug for Client {
@@ -89,7 +90,7 @@ impl Client {
     ///
     /// [`Error::Transaction`]; its [`outcome`](Error::outcome) says whether it took effect.
     pub fn send_transaction(&self, request: TransactionRequest) -> Write<Receipt> {
-        Write::new(self, |write| async move { write.transact(request).await })
+        Write::new(self, Raw(request))
     }
 
     /// The address of one of the chain's own contracts.
@@ -109,12 +110,8 @@ impl Client {
         self.inner.write_timeout
     }
 
-    pub(crate) fn lanes(&self) -> Arc<Lanes> {
-        Arc::clone(&self.inner.lanes)
-    }
-
-    pub(crate) fn known_contracts(&self) -> &KnownContracts {
-        &self.inner.known_contracts
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.inner.engine
     }
 
     /// The client's own signer, or the environment's.
@@ -126,37 +123,55 @@ impl Client {
         let signer = tokio::task::spawn_blocking(Signer::from_env)
             .await
             .unwrap_or(Err(SignerError::Missing {
-                variable: CLIENT_PRIVATE_KEY,
+                variable: Role::Client.variable(),
             }))
             .map_err(|source| Error::Signer { source })?;
         Ok(self.inner.env_signer.get_or_init(|| signer).clone())
     }
 
-    /// Asks the node once which chain it serves: a signature for the wrong one is worth nothing, or
-    /// worse, something.
+    /// Makes sure that a node of the right chain is there: a signature for the wrong one is worth
+    /// nothing, or worse, something.
     pub(crate) async fn check_chain(&self) -> Result<(), Error> {
-        let check = || async {
-            let answer: Quantity = self
-                .rpc()
-                .call("eth_chainId", ())
-                .await
-                .map_err(Error::rpc)?;
-            let expected = self.chain().id();
-            // An id beyond 64 bits is certainly another one.
-            let actual = ChainId::new(answer.to_u64().unwrap_or(u64::MAX));
-            if actual == expected {
-                return Ok(());
-            }
-            Err(Error::WrongChain {
-                expected,
-                actual,
-                endpoint: self.rpc().endpoint().clone(),
-            })
-        };
-        self.inner
-            .chain_checked
-            .get_or_try_init(check)
+        self.rpc()
+            .check_chain()
             .await
-            .copied()
+            .map_err(|problem| match problem {
+                ChainProblem::Wrong { actual, endpoint } => Error::WrongChain {
+                    expected: self.chain().id(),
+                    actual,
+                    endpoint,
+                },
+                ChainProblem::Unknown(error) => Error::rpc(error),
+            })
+    }
+}
+
+/// A transaction as the caller made it.
+struct Raw(TransactionRequest);
+
+impl Operation for Raw {
+    type Output = Receipt;
+
+    fn span(&self) -> Span {
+        tracing::info_span!(
+            "send_transaction",
+            to = self.0.to.map(tracing::field::display),
+            account = Empty
+        )
+    }
+
+    fn describe(&self) -> Description {
+        ("send_transaction", json!(self.0))
+    }
+
+    fn request<'a>(
+        &'a self,
+        _write: &'a WriteContext,
+    ) -> BoxFuture<'a, Result<TransactionRequest, Error>> {
+        Box::pin(ready(Ok(self.0.clone())))
+    }
+
+    fn finish(&self, _client: &Client, receipt: Receipt) -> Result<Receipt, Error> {
+        Ok(receipt)
     }
 }

@@ -6,7 +6,10 @@ use ogpu_chain::{ChainError, Endpoint};
 use ogpu_contracts::Revert;
 use ogpu_types::{Address, ChainId, Receipt, TxHash, ValidationError, Wei};
 
-use crate::{Outcome, ReadError, RpcError, ServiceError, SignerError, TxError, http::BoxError};
+use crate::{
+    Outcome, PendingPublish, ReadError, RpcError, ServiceError, SignerError, TxError,
+    http::BoxError,
+};
 
 /// Why a client could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -240,7 +243,9 @@ impl Error {
             Self::MissingEvent { receipt, .. } => Outcome::Mined {
                 receipt: receipt.clone(),
             },
-            _ => Outcome::NotSent,
+            _ => Outcome::NotSent {
+                superseded_by: None,
+            },
         }
     }
 
@@ -249,7 +254,19 @@ impl Error {
         match self.outcome() {
             Outcome::Unknown { hash, .. } => Some(hash),
             Outcome::Mined { receipt } => Some(receipt.transaction_hash),
-            Outcome::NotSent => None,
+            Outcome::NotSent { .. } => None,
+        }
+    }
+
+    /// What it takes to see the transaction through, when its end was not seen: see
+    /// [`Client::resume`](crate::Client::resume).
+    pub fn pending(&self) -> Option<&PendingPublish> {
+        match self {
+            Self::Transaction { source } => match &**source {
+                TxError::Pending { pending, .. } => Some(pending),
+                _ => None,
+            },
+            _ => None,
         }
     }
 

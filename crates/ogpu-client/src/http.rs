@@ -1,6 +1,6 @@
 //! What JSON-RPC and the off-chain services share: the connection pool and bounded bodies.
 
-use std::{error::Error as StdError, time::Duration};
+use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 use reqwest::{
     Response, StatusCode,
@@ -32,20 +32,20 @@ pub(crate) fn connection_pool() -> reqwest::Result<reqwest::Client> {
 }
 
 /// Why an HTTP exchange gave no usable answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
     /// No connection could be made: nothing of the request has left.
     #[error("cannot connect")]
     Connect {
         /// What the HTTP library says.
-        source: BoxError,
+        source: SharedError,
     },
     /// The exchange broke off; the server may have received the request.
     #[error("the connection failed before the whole answer had come")]
     Transport {
         /// What the HTTP library says.
-        source: BoxError,
+        source: SharedError,
     },
     /// No answer in time; the server may have received the request.
     #[error("no answer within {limit:?}")]
@@ -69,10 +69,16 @@ pub enum HttpError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The runtime that carried the exchange has ended; the server may have received the request.
+    #[error("the runtime that carried the request has ended")]
+    Interrupted,
 }
 
 /// A cause whose type is not part of this crate's promise.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
+
+/// A [`BoxError`] that several calls have in common, since one request carried them all.
+pub type SharedError = Arc<dyn StdError + Send + Sync + 'static>;
 
 impl HttpError {
     /// An error of the HTTP library, without the URL, which may hold a key.
@@ -80,22 +86,28 @@ impl HttpError {
         // A connection attempt that runs out of time is both; what matters is that nothing left.
         if error.is_connect() {
             Self::Connect {
-                source: Box::new(error.without_url()),
+                source: Arc::new(error.without_url()),
             }
         } else if error.is_timeout() {
             Self::Timeout { limit }
         } else {
             Self::Transport {
-                source: Box::new(error.without_url()),
+                source: Arc::new(error.without_url()),
             }
         }
     }
 
-    /// Rewrites the text that came from the server.
-    pub(crate) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
-        if let Self::Status { body, .. } = self {
-            *body = rewrite(body);
+    /// What the server said.
+    pub(crate) fn text(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Status { body, .. } => Some(body),
+            _ => None,
         }
+    }
+
+    /// Whether the server has been asked too often.
+    pub(crate) fn is_too_often(&self) -> bool {
+        matches!(self, Self::Status { status: 429, .. })
     }
 
     /// Whether it is certain that the server has not seen the request.
@@ -106,7 +118,10 @@ impl HttpError {
     /// What to do about it, for a request that is safe to repeat.
     pub(crate) fn advice(&self) -> Advice {
         match self {
-            Self::Connect { .. } | Self::Transport { .. } | Self::Timeout { .. } => Advice::Retry,
+            Self::Connect { .. }
+            | Self::Transport { .. }
+            | Self::Timeout { .. }
+            | Self::Interrupted => Advice::Retry,
             Self::Status {
                 status,
                 retry_after,

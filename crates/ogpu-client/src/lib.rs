@@ -7,6 +7,7 @@ mod deadline;
 mod error;
 mod facade;
 mod http;
+mod journal;
 mod read;
 mod retry;
 mod rpc;
@@ -25,15 +26,27 @@ pub use ogpu_types as types;
 pub use builder::{ChainChoice, ClientBuilder};
 pub use client::Client;
 pub use error::{BuildError, Error};
-pub use facade::{PublishedSource, PublishedTask};
-pub use http::{BoxError, HttpError};
+pub use facade::{
+    NonceFix, Progress, PublishTasks, PublishedSource, PublishedTask, Resumed, StartedTask,
+    TaskOutcome, TaskToPublish,
+};
+pub use http::{BoxError, HttpError, SharedError};
+#[cfg(feature = "conformance")]
+pub use journal::conformance;
+pub use journal::{
+    AccountJournal, IdempotencyKey, IdempotencyKeyError, Journal, JournalChange, JournalEntry,
+    JournalError, JournalState, MemoryJournal, SignedVersion,
+};
+pub use ogpu_tx::Fees;
 pub use read::{ReadCause, ReadError};
 pub use retry::RetryPolicy;
 pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
 pub use services::{Payload, ServiceCause, ServiceError, ServiceOptions, Upload};
-pub use signer::{Signer, SignerError};
-pub use tx::{Outcome, TransactionRequest, TxError};
-pub use write::Write;
+pub use signer::{
+    KeystoreError, MnemonicError, Role, SignDigest, SignFuture, Signature, Signer, SignerError,
+};
+pub use tx::{NonceInfo, Outcome, PendingPublish, TransactionRequest, TxError};
+pub use write::{Simulation, Write};
 
 #[doc(no_inline)]
 pub use ogpu_chain::{ChainConfig, ChainSpec};

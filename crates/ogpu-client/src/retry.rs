@@ -42,20 +42,30 @@ impl RetryPolicy {
             .saturating_mul(self.tries.max(1))
     }
 
-    fn pause(&self, tries_made: u32, advice: Advice) -> Duration {
+    /// How long all pauses together last at most, when no server names its own.
+    pub(crate) fn pauses(&self) -> Duration {
+        (1..self.tries.min(32)).fold(Duration::ZERO, |sum, made| {
+            sum.saturating_add(self.ceiling(made))
+        })
+    }
+
+    /// The pause after so many tries.
+    pub(crate) fn pause(&self, tries_made: u32, advice: Advice) -> Duration {
         match advice {
             // The server named the earliest moment: coming sooner would only be refused again.
             Advice::RetryAfter(wait) => wait.min(self.max_backoff),
             _ => {
-                let doublings = tries_made.saturating_sub(1).min(16);
-                let ceiling = self
-                    .backoff
-                    .saturating_mul(2_u32.pow(doublings))
-                    .min(self.max_backoff);
-                let longest = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
-                Duration::from_nanos(fastrand::u64(..=longest))
+                let ceiling = self.ceiling(tries_made).as_nanos();
+                Duration::from_nanos(fastrand::u64(..=u64::try_from(ceiling).unwrap_or(u64::MAX)))
             }
         }
+    }
+
+    fn ceiling(&self, tries_made: u32) -> Duration {
+        let doublings = tries_made.saturating_sub(1).min(16);
+        self.backoff
+            .saturating_mul(2_u32.pow(doublings))
+            .min(self.max_backoff)
     }
 }
 

@@ -1,14 +1,17 @@
 //! `confirm_response`.
 
+use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{ReasonWord, controller, response, task};
-use ogpu_types::{Address, TxHash};
+use ogpu_types::{Address, Receipt, TxHash};
+use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
     Client, Error, ReadError, TransactionRequest, TxError, Write,
     read::{contract_call, decode},
     rpc::BlockId,
-    write::WriteContext,
+    write::{Description, Operation, WriteContext},
 };
 
 impl Client {
@@ -26,12 +29,43 @@ impl Client {
     /// [`Error::NotAllowed`], [`Error::Signer`], [`Error::WrongChain`]. After that
     /// [`Error::Transaction`], whose [`outcome`](Error::outcome) says whether it is confirmed.
     pub fn confirm_response(&self, response: Address) -> Write<TxHash> {
-        Write::new(self, move |write| confirm_response(write, response))
+        Write::new(self, ConfirmResponse { response })
     }
 }
 
-#[tracing::instrument(name = "confirm_response", skip_all, fields(%response, account = %write.signer.address()))]
-async fn confirm_response(write: WriteContext, response: Address) -> Result<TxHash, Error> {
+struct ConfirmResponse {
+    response: Address,
+}
+
+impl Operation for ConfirmResponse {
+    type Output = TxHash;
+
+    fn span(&self) -> Span {
+        tracing::info_span!("confirm_response", response = %self.response, account = Empty)
+    }
+
+    fn describe(&self) -> Description {
+        ("confirm_response", json!(self.response))
+    }
+
+    fn request<'a>(
+        &'a self,
+        write: &'a WriteContext,
+    ) -> BoxFuture<'a, Result<TransactionRequest, Error>> {
+        Box::pin(request(write, self.response))
+    }
+
+    fn explain<'a>(&'a self, write: &'a WriteContext, error: Error) -> BoxFuture<'a, Error> {
+        let account = write.signer.address();
+        Box::pin(explain(&write.client, error, self.response, account))
+    }
+
+    fn finish(&self, _client: &Client, receipt: Receipt) -> Result<TxHash, Error> {
+        Ok(receipt.transaction_hash)
+    }
+}
+
+async fn request(write: &WriteContext, response: Address) -> Result<TransactionRequest, Error> {
     let client = &write.client;
     write
         .before_sending("looking at the response", async {
@@ -42,11 +76,8 @@ async fn confirm_response(write: WriteContext, response: Address) -> Result<TxHa
     let call = controller::ConfirmResponseCall {
         response: response.into(),
     };
-    let request = TransactionRequest::typed(client.contract(Contract::Controller), call);
-    match write.transact(request).await {
-        Ok(receipt) => Ok(receipt.transaction_hash),
-        Err(error) => Err(explain(client, error, response, write.signer.address()).await),
-    }
+    let controller = client.contract(Contract::Controller);
+    Ok(TransactionRequest::typed(controller, call))
 }
 
 /// Whether there is such a response, not confirmed yet.

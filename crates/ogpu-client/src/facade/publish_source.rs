@@ -1,11 +1,16 @@
 //! `publish_source`.
 
+use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{event, nexus};
 use ogpu_types::{Address, Receipt, SourceInfo, SourceMetadata, SourceParams, TxHash};
+use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
-    Client, Error, TransactionRequest, Upload, Write, clock::unix_now, write::WriteContext,
+    Client, Error, TransactionRequest, Upload, Write,
+    clock::unix_now,
+    write::{Description, Operation, WriteContext},
 };
 
 /// A source on chain.
@@ -33,22 +38,59 @@ impl Client {
     /// [`Error::Service`] when the metadata cannot be uploaded. After that [`Error::Transaction`],
     /// whose [`outcome`](Error::outcome) says whether the source exists.
     pub fn publish_source(&self, info: &SourceInfo) -> Write<PublishedSource> {
-        let info = info.clone();
-        Write::new(self, |write| publish_source(write, info))
+        Write::new(self, PublishSource { info: info.clone() })
     }
 }
 
-#[tracing::instrument(name = "publish_source", skip_all, fields(name = %info.name, client = %write.signer.address()))]
-async fn publish_source(write: WriteContext, info: SourceInfo) -> Result<PublishedSource, Error> {
+struct PublishSource {
+    info: SourceInfo,
+}
+
+impl Operation for PublishSource {
+    type Output = PublishedSource;
+
+    fn span(&self) -> Span {
+        tracing::info_span!("publish_source", name = %self.info.name, account = Empty)
+    }
+
+    fn describe(&self) -> Description {
+        ("publish_source", json!(self.info))
+    }
+
+    fn request<'a>(
+        &'a self,
+        write: &'a WriteContext,
+    ) -> BoxFuture<'a, Result<TransactionRequest, Error>> {
+        Box::pin(request(write, &self.info))
+    }
+
+    fn finish(&self, client: &Client, receipt: Receipt) -> Result<PublishedSource, Error> {
+        let nexus = client.contract(Contract::Nexus);
+        match event::find::<nexus::SourcePublishedFilter>(&receipt.logs, nexus) {
+            Some(event) => Ok(PublishedSource {
+                address: event.source.into(),
+                transaction_hash: receipt.transaction_hash,
+                receipt,
+            }),
+            None => Err(Error::MissingEvent {
+                event: "SourcePublished",
+                emitter: nexus,
+                receipt: Box::new(receipt),
+            }),
+        }
+    }
+}
+
+async fn request(write: &WriteContext, info: &SourceInfo) -> Result<TransactionRequest, Error> {
     info.validate()
         .map_err(|source| Error::Invalid { source })?;
     let client = &write.client;
+    let metadata = Upload::json("imageMetadata.json", &SourceMetadata::from(info))
+        .map_err(|source| Error::Json { source })?;
     let metadata_url = write
         .before_sending("uploading the metadata", async {
             client.check_chain().await?;
-            let metadata = Upload::json("imageMetadata.json", &SourceMetadata::from(&info))
-                .map_err(|source| Error::Json { source })?;
-            client.pin_within(&metadata, write.deadline).await
+            client.pin_for(write, &metadata).await
         })
         .await?;
 
@@ -64,23 +106,9 @@ async fn publish_source(write: WriteContext, info: SourceInfo) -> Result<Publish
         delivery_method: info.delivery_method,
         last_update_time: unix_now(),
     };
-    let nexus = client.contract(Contract::Nexus);
     let call = nexus::PublishSourceCall {
         source_params: (&params).into(),
     };
-    let receipt = write
-        .transact(TransactionRequest::typed(nexus, call))
-        .await?;
-    match event::find::<nexus::SourcePublishedFilter>(&receipt.logs, nexus) {
-        Some(event) => Ok(PublishedSource {
-            address: event.source.into(),
-            transaction_hash: receipt.transaction_hash,
-            receipt,
-        }),
-        None => Err(Error::MissingEvent {
-            event: "SourcePublished",
-            emitter: nexus,
-            receipt: Box::new(receipt),
-        }),
-    }
+    let nexus = client.contract(Contract::Nexus);
+    Ok(TransactionRequest::typed(nexus, call))
 }

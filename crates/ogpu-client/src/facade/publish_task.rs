@@ -1,16 +1,18 @@
 //! `publish_task`.
 
+use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{ReasonWord, controller, convert, event, nexus, source, vault};
 use ogpu_types::{Address, Receipt, SourceStatus, TaskInfo, TaskParams, TxHash, Wei};
 use serde_json::json;
+use tracing::{Span, field::Empty};
 
 use crate::{
     Client, Error, ReadError, TransactionRequest, TxError, Upload, Write,
     clock::unix_now,
     read::{contract_call, decode, unknown_value},
     rpc::{Block, BlockId, Call},
-    write::WriteContext,
+    write::{Description, Operation, WriteContext},
 };
 
 /// A task on chain.
@@ -41,13 +43,63 @@ impl Client {
     /// passes meanwhile. After that [`Error::Transaction`], whose [`outcome`](Error::outcome) says
     /// whether the task exists.
     pub fn publish_task(&self, info: &TaskInfo) -> Write<PublishedTask> {
-        let info = info.clone();
-        Write::new(self, |write| publish_task(write, info))
+        Write::new(self, PublishTask { info: info.clone() })
     }
 }
 
-#[tracing::instrument(name = "publish_task", skip_all, fields(source = %info.source, client = %write.signer.address()))]
-async fn publish_task(write: WriteContext, info: TaskInfo) -> Result<PublishedTask, Error> {
+struct PublishTask {
+    info: TaskInfo,
+}
+
+impl Operation for PublishTask {
+    type Output = PublishedTask;
+
+    fn span(&self) -> Span {
+        tracing::info_span!("publish_task", source = %self.info.source, account = Empty)
+    }
+
+    fn describe(&self) -> Description {
+        let TaskInfo {
+            source,
+            config,
+            payment,
+            // A second try may well allow more time.
+            expiry_time: _,
+        } = &self.info;
+        ("publish_task", json!([source, config, payment]))
+    }
+
+    fn request<'a>(
+        &'a self,
+        write: &'a WriteContext,
+    ) -> BoxFuture<'a, Result<TransactionRequest, Error>> {
+        Box::pin(request(write, &self.info))
+    }
+
+    fn explain<'a>(&'a self, write: &'a WriteContext, error: Error) -> BoxFuture<'a, Error> {
+        let account = write.signer.address();
+        Box::pin(explain(&write.client, error, &self.info, account))
+    }
+
+    fn finish(&self, client: &Client, receipt: Receipt) -> Result<PublishedTask, Error> {
+        // Nexus is the emitter, though the controller was called.
+        let nexus = client.contract(Contract::Nexus);
+        match event::find::<nexus::TaskPublishedFilter>(&receipt.logs, nexus) {
+            Some(event) if event.source == self.info.source.into() => Ok(PublishedTask {
+                address: event.task.into(),
+                transaction_hash: receipt.transaction_hash,
+                receipt,
+            }),
+            _ => Err(Error::MissingEvent {
+                event: "TaskPublished",
+                emitter: nexus,
+                receipt: Box::new(receipt),
+            }),
+        }
+    }
+}
+
+async fn request(write: &WriteContext, info: &TaskInfo) -> Result<TransactionRequest, Error> {
     info.validate(unix_now())
         .map_err(|source| Error::Invalid { source })?;
     let client = &write.client;
@@ -56,15 +108,16 @@ async fn publish_task(write: WriteContext, info: TaskInfo) -> Result<PublishedTa
         .before_sending("checking the task against the chain", async {
             client.check_chain().await?;
             let terms = Terms::read(client, info.source, account).await?;
-            terms.check(&info, account, unix_now())
+            terms.check(info, account, unix_now())
         })
         .await?;
+    let config =
+        Upload::json("taskConfig.json", &info.config).map_err(|source| Error::Json { source })?;
     let config = write
-        .before_sending("uploading the configuration", async {
-            let config = Upload::json("taskConfig.json", &info.config)
-                .map_err(|source| Error::Json { source })?;
-            client.pin_within(&config, write.deadline).await
-        })
+        .before_sending(
+            "uploading the configuration",
+            client.pin_for(write, &config),
+        )
         .await?;
 
     let call = controller::PublishTaskCall {
@@ -76,27 +129,8 @@ async fn publish_task(write: WriteContext, info: TaskInfo) -> Result<PublishedTa
         })
             .into(),
     };
-    let request = TransactionRequest::typed(client.contract(Contract::Controller), call)
-        .with_not_after(info.expiry_time);
-    let receipt = match write.transact(request).await {
-        Ok(receipt) => receipt,
-        Err(error) => return Err(explain(client, error, &info, account).await),
-    };
-
-    // Nexus is the emitter, though the controller was called.
-    let nexus = client.contract(Contract::Nexus);
-    match event::find::<nexus::TaskPublishedFilter>(&receipt.logs, nexus) {
-        Some(event) if event.source == info.source.into() => Ok(PublishedTask {
-            address: event.task.into(),
-            transaction_hash: receipt.transaction_hash,
-            receipt,
-        }),
-        _ => Err(Error::MissingEvent {
-            event: "TaskPublished",
-            emitter: nexus,
-            receipt: Box::new(receipt),
-        }),
-    }
+    let controller = client.contract(Contract::Controller);
+    Ok(TransactionRequest::typed(controller, call).with_not_after(info.expiry_time))
 }
 
 /// What decides whether a source takes a task.

@@ -1,10 +1,18 @@
 //! The vault, as far as publishing needs it.
 
+use std::future::ready;
+
+use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{ContractCall, vault};
 use ogpu_types::{Address, Receipt, ValidationError, Wei};
+use serde_json::json;
+use tracing::{Span, field::Empty};
 
-use crate::{Client, Error, Signer, TransactionRequest, Write, write::WriteContext};
+use crate::{
+    Client, Error, Signer, TransactionRequest, Write,
+    write::{Description, Operation, WriteContext},
+};
 
 impl Client {
     /// The part of an account's vault balance that tasks can be paid from, in wei.
@@ -56,12 +64,7 @@ impl Client {
     /// from) before anything is sent; [`Error::Transaction`], whose
     /// [`outcome`](Error::outcome) says whether it was deposited.
     pub fn vault_deposit(&self, account: Address, amount: Wei, signer: &Signer) -> Write<Receipt> {
-        let vault = self.contract(Contract::Vault);
-        let call = vault::DepositCall {
-            account: account.into(),
-        };
-        let request = TransactionRequest::typed(vault, call).with_value(amount);
-        Write::new(self, move |write| deposit(write, request, account)).signer(signer)
+        Write::new(self, Deposit { account, amount }).signer(signer)
     }
 
     async fn read_vault<C: ContractCall>(&self, call: C) -> Result<C::Output, Error> {
@@ -71,19 +74,48 @@ impl Client {
     }
 }
 
-#[tracing::instrument(name = "vault_deposit", skip_all, fields(%account, from = %write.signer.address()))]
-async fn deposit(
-    write: WriteContext,
-    request: TransactionRequest,
+struct Deposit {
     account: Address,
-) -> Result<Receipt, Error> {
-    if request.value.is_zero() {
-        return Err(Error::ZeroAmount);
+    amount: Wei,
+}
+
+impl Operation for Deposit {
+    type Output = Receipt;
+
+    fn span(&self) -> Span {
+        tracing::info_span!("vault_deposit", to = %self.account, account = Empty)
     }
-    if account.is_zero() {
-        return Err(Error::Invalid {
-            source: ValidationError::ZeroAddress { field: "account" },
-        });
+
+    fn describe(&self) -> Description {
+        ("vault_deposit", json!([self.account, self.amount]))
     }
-    write.transact(request).await
+
+    fn request<'a>(
+        &'a self,
+        write: &'a WriteContext,
+    ) -> BoxFuture<'a, Result<TransactionRequest, Error>> {
+        Box::pin(ready(self.checked(&write.client)))
+    }
+
+    fn finish(&self, _client: &Client, receipt: Receipt) -> Result<Receipt, Error> {
+        Ok(receipt)
+    }
+}
+
+impl Deposit {
+    fn checked(&self, client: &Client) -> Result<TransactionRequest, Error> {
+        if self.amount.is_zero() {
+            return Err(Error::ZeroAmount);
+        }
+        if self.account.is_zero() {
+            return Err(Error::Invalid {
+                source: ValidationError::ZeroAddress { field: "account" },
+            });
+        }
+        let vault = client.contract(Contract::Vault);
+        let call = vault::DepositCall {
+            account: self.account.into(),
+        };
+        Ok(TransactionRequest::typed(vault, call).with_value(self.amount))
+    }
 }

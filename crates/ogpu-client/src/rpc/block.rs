@@ -1,13 +1,17 @@
 //! The head block, as far as the client needs it.
 
+use ogpu_types::Hash32;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Quantity, quantity};
 
-/// A block header's fields that decide time and fees.
+/// A block header's fields that name it, and decide time and fees.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Block {
+    #[serde(deserialize_with = "quantity::as_u64::deserialize")]
+    pub(crate) number: u64,
+    pub(crate) hash: Hash32,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
     pub(crate) timestamp: u64,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]

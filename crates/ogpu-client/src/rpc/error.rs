@@ -4,17 +4,18 @@ use std::{fmt, time::Duration};
 
 use ogpu_chain::Endpoint;
 use ogpu_contracts::Revert;
-use serde::Deserialize;
-use serde_json::Value;
+use ogpu_types::ChainId;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, value::RawValue};
 
 use crate::{http::HttpError, retry::Advice};
 
 /// A JSON-RPC call that gave no result.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("`{method}` failed at {endpoint} (tries: {tries}, elapsed: {elapsed:.1?})")]
 #[non_exhaustive]
 pub struct RpcError {
-    /// The method, or `batch` for several calls in one request.
+    /// The method.
     pub method: String,
     /// The node that was asked; prints without credentials.
     pub endpoint: Endpoint,
@@ -28,9 +29,9 @@ pub struct RpcError {
 }
 
 impl RpcError {
-    /// The error without a text that it may repeat.
-    pub(crate) fn without(mut self, secret: &str) -> Self {
-        self.cause.redact(|text| text.replace(secret, "…"));
+    /// The error without the transaction that it may repeat, whole or cut off.
+    pub(crate) fn without(mut self, raw: &str) -> Self {
+        self.cause.rewrite(|text| elide(text, raw));
         self
     }
 
@@ -54,7 +55,7 @@ impl RpcError {
 }
 
 /// Why a JSON-RPC call gave no result.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RpcCause {
     /// The HTTP exchange failed.
@@ -69,6 +70,20 @@ pub enum RpcCause {
         /// What is wrong with it.
         problem: String,
     },
+    /// Until the time was up, all answers were older than others before.
+    #[error("the endpoint lags: it is at block {head} where block {seen} was seen")]
+    Lagging {
+        /// The endpoint's newest block.
+        head: u64,
+        /// The newest block that was seen before.
+        seen: u64,
+    },
+    /// The endpoint serves another chain, so that it was given no transaction.
+    #[error("the endpoint does not serve chain {expected}")]
+    OtherChain {
+        /// The client's chain.
+        expected: ChainId,
+    },
 }
 
 impl RpcCause {
@@ -78,23 +93,40 @@ impl RpcCause {
         }
     }
 
-    /// Takes secrets out of all that came from the server.
-    pub(crate) fn redact(&mut self, redact: impl Fn(&str) -> String) {
+    /// Whether the server says that it is asked too often.
+    pub(super) fn is_too_often(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_too_often(),
+            Self::Node(error) => error.is_too_often(),
+            _ => false,
+        }
+    }
+
+    /// Whether the node does not have the block that it was asked about, though another may.
+    pub(super) fn lacks_block(&self) -> bool {
+        matches!(self, Self::Node(error) if error.lacks_block())
+    }
+
+    /// Rewrites all that came from the server.
+    pub(super) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
+        if let Some(text) = self.text() {
+            *text = rewrite(text);
+        }
         if let Self::Node(NodeError {
             data: Some(data), ..
         }) = self
         {
-            redact_strings(data, &redact);
+            rewrite_strings(data, &rewrite);
         }
-        self.rewrite(redact);
     }
 
-    /// Rewrites the texts that came from the server; a node's `data` is for programs, and stays.
-    pub(crate) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
+    /// What the server said.
+    pub(super) fn text(&mut self) -> Option<&mut String> {
         match self {
-            Self::Http(error) => error.rewrite(rewrite),
-            Self::Node(error) => error.message = rewrite(&error.message),
-            Self::Malformed { problem } => *problem = rewrite(problem),
+            Self::Http(error) => error.text(),
+            Self::Node(error) => Some(&mut error.message),
+            Self::Malformed { problem } => Some(problem),
+            Self::Lagging { .. } | Self::OtherChain { .. } => None,
         }
     }
 
@@ -104,7 +136,8 @@ impl RpcCause {
             Self::Node(error) if error.is_passing() => Advice::Retry,
             Self::Node(_) => Advice::Final,
             // A proxy's page in place of the answer: the next one may be the node's own.
-            Self::Malformed { .. } => Advice::Retry,
+            Self::Malformed { .. } | Self::Lagging { .. } => Advice::Retry,
+            Self::OtherChain { .. } => Advice::Final,
         }
     }
 }
@@ -119,9 +152,19 @@ pub struct NodeError {
     /// The error's text.
     #[serde(default)]
     pub message: String,
-    /// What the node adds to it, such as revert data.
-    #[serde(default)]
+    /// What the node adds to it, such as revert data; nothing if it is longer than 64 KiB.
+    #[serde(default, deserialize_with = "short_data")]
     pub data: Option<Value>,
+}
+
+/// Far more than any revert of the protocol. Each call of a refused batch gets a copy.
+const DATA_LIMIT: usize = 64 * 1024;
+
+fn short_data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    let data = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    data.filter(|data| data.get().len() <= DATA_LIMIT)
+        .map(|data| serde_json::from_str(data.get()).map_err(serde::de::Error::custom))
+        .transpose()
 }
 
 /// The code of a revert with data, as most nodes give it.
@@ -151,34 +194,68 @@ impl NodeError {
 
     /// Whether the node only could not answer now: it lags, or wants to be asked less often.
     fn is_passing(&self) -> bool {
-        const PASSING: [&str; 7] = [
+        self.is_too_often()
+            || self.message.to_ascii_lowercase().contains("try again")
+            || self.lacks_block()
+    }
+
+    fn is_too_often(&self) -> bool {
+        ogpu_tx::is_too_often(self.code, &self.message)
+    }
+
+    fn lacks_block(&self) -> bool {
+        const LACKING: [&str; 4] = [
             "header not found",
             "block not found",
             "unknown block",
             "not found: block",
-            "rate limit",
-            "too many requests",
-            "try again",
         ];
-        // -32005 is "limit exceeded" of EIP-1474.
         let text = self.message.to_ascii_lowercase();
-        self.code == -32005
-            || PASSING.iter().any(|known| text.contains(known))
+        LACKING.iter().any(|known| text.contains(known))
             || (text.starts_with("block") && text.ends_with("not found"))
     }
 }
 
-fn redact_strings(value: &mut Value, redact: &impl Fn(&str) -> String) {
+fn rewrite_strings(value: &mut Value, rewrite: &impl Fn(&str) -> String) {
     match value {
-        Value::String(text) => *text = redact(text),
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| redact_strings(item, redact)),
-        Value::Object(fields) => fields
-            .values_mut()
-            .for_each(|field| redact_strings(field, redact)),
+        Value::String(text) => *text = rewrite(text),
+        Value::Array(items) => {
+            for item in items {
+                rewrite_strings(item, rewrite);
+            }
+        }
+        Value::Object(fields) => {
+            for field in fields.values_mut() {
+                rewrite_strings(field, rewrite);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// How many digits tell a transaction from other text.
+const TELLING: std::ops::RangeInclusive<usize> = 8..=32;
+
+/// The text without digits that begin as these do: servers cut what they repeat, as errors do.
+fn elide(text: &str, raw: &str) -> String {
+    let digits = raw.trim_start_matches("0x").to_ascii_lowercase();
+    let start = digits.get(..*TELLING.end()).unwrap_or(&digits);
+    if start.len() < *TELLING.start() {
+        return text.to_owned();
+    }
+    let lower = text.to_ascii_lowercase();
+    let mut elided = String::with_capacity(text.len());
+    let mut done = 0;
+    while let Some(at) = lower[done..].find(start) {
+        let at = done + at;
+        elided.push_str(&text[done..at]);
+        elided.push('…');
+        done = lower[at..]
+            .find(|c: char| !c.is_ascii_hexdigit())
+            .map_or(text.len(), |length| at + length);
+    }
+    elided.push_str(&text[done..]);
+    elided
 }
 
 /// Revert bytes in an error's `data`, in any of the shapes that nodes use.
@@ -232,19 +309,6 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_a_node_repeats_is_taken_out_of_its_data_too() {
-        let data = json!({ "request": ["POST /canary"], "data": NOT_OWNER });
-        let mut cause = RpcCause::Node(node_error("no canary", Some(data)));
-        cause.redact(|text| text.replace("canary", "…"));
-        assert!(!format!("{cause:?}").contains("canary"));
-        let RpcCause::Node(node) = cause else {
-            panic!("it is still a node's error");
-        };
-        let word = node.revert().and_then(|revert| revert.word());
-        assert_eq!(word, Some(ReasonWord::NotOwner));
-    }
-
-    #[test]
     fn a_reason_in_the_message_alone_is_read() {
         let revert = node_error("execution reverted: NotOwner", None).revert();
         assert_eq!(revert.unwrap().word(), Some(ReasonWord::NotOwner));
@@ -267,6 +331,37 @@ mod tests {
             };
             assert_eq!(error.revert(), None, "{message}");
         }
+    }
+
+    #[test]
+    fn a_transaction_is_left_out_whole_or_cut_off_wherever_it_is_repeated() {
+        let raw = format!("0x02f8{}", "c0de".repeat(400));
+        let cut = raw[..900].to_ascii_uppercase().replacen("0X", "0x", 1);
+        let mut cause = RpcCause::Node(NodeError {
+            code: -32602,
+            message: format!("bad transaction {cut}"),
+            data: Some(json!({ "request": [{ "params": raw }], "hash": "0x02f8" })),
+        });
+        cause.rewrite(|text| elide(text, &raw));
+        let RpcCause::Node(error) = cause else {
+            panic!("another cause");
+        };
+        assert_eq!(error.message, "bad transaction 0x…");
+        let data = json!({ "request": [{ "params": "0x…" }], "hash": "0x02f8" });
+        assert_eq!(error.data, Some(data));
+        assert_eq!(elide("0x00 is empty", "0x00"), "0x00 is empty");
+    }
+
+    #[test]
+    fn data_of_endless_length_is_not_kept() {
+        let read = |length: usize| -> NodeError {
+            let text = format!(r#"{{"code":3,"data":"{}"}}"#, "a".repeat(length));
+            serde_json::from_str(&text).unwrap()
+        };
+        assert!(read(DATA_LIMIT - 2).data.is_some());
+        assert!(read(DATA_LIMIT).data.is_none());
+        let error: NodeError = serde_json::from_str(r#"{"code":3,"data":null}"#).unwrap();
+        assert!(error.data.is_none());
     }
 
     #[test]

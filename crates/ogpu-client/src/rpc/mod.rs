@@ -1,130 +1,119 @@
-//! JSON-RPC over HTTP: the one way to the node.
+//! JSON-RPC over HTTP: the one way to the chain's nodes.
+//!
+//! Calls gather in [`tick`], and leave through [`reading`] or [`offer`]; both ask one endpoint at a
+//! time through [`core`].
 
 mod block;
+mod broadcast;
+mod call;
+mod core;
 mod error;
+mod heads;
+mod hints;
+mod lag;
+mod node;
+mod offer;
+mod pace;
 mod quantity;
+mod reading;
 mod receipt;
+mod tick;
 mod wire;
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, future::pending, sync::Arc};
 
-use futures::{StreamExt, TryStreamExt, future::BoxFuture, stream};
+use futures::{StreamExt, future::join_all, stream};
 use ogpu_chain::Endpoint;
-use reqwest::header::CONTENT_TYPE;
+use ogpu_types::ChainId;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{
-    Value,
-    value::{RawValue, to_raw_value},
-};
-use tokio::time::Instant;
+use serde_json::value::RawValue;
+use tokio::{sync::oneshot, time::Instant};
 
-use crate::{
-    deadline::Deadline,
-    http::{self, HttpError},
-    retry::{Advice, Exhausted, RetryPolicy, with_retries},
+use self::{
+    call::Kind,
+    core::Core,
+    hints::Hints,
+    node::{BATCH_SIZE, Node},
+    tick::{Lane, submit},
 };
+use crate::http::HttpError;
 
 pub use error::{NodeError, RpcCause, RpcError};
 
 pub(crate) use block::{Block, BlockId};
+pub(crate) use call::{Answer, Call};
+pub(crate) use core::RpcOptions;
 pub(crate) use quantity::Quantity;
 pub(crate) use receipt::RawReceipt;
 
-/// The longest answer that is read.
-const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
-/// How many characters of a node's message are kept.
-const TEXT_LIMIT: usize = 1024;
-/// Calls in one request; a server that refuses so many gets half of them.
-const BATCH_SIZE: usize = 100;
 /// Requests of one large read that are under way at a time.
 const BATCH_CONCURRENCY: usize = 4;
+/// The same where each call is a request of its own.
+const CALL_CONCURRENCY: usize = 32;
 
-/// A connection to a chain's node: raw access to everything that has no typed call.
+/// A connection to a chain's nodes: raw access to everything that has no typed call.
 ///
-/// Cheap to clone; clones share one connection pool.
+/// Cheap to clone; clones share one connection pool, and what is known about the endpoints.
 ///
-/// Calls that only read are repeated on failures that pass (a lost connection, HTTP 429 and 5xx, a
-/// node that lags behind); calls that may change something are sent once.
+/// Calls that only read go to the best of the endpoints, and are repeated there and elsewhere on
+/// failures that pass (a lost connection, HTTP 429 and 5xx, a node that lags behind). Every other
+/// call is sent once, since it may change something: signed transactions to an endpoint of the
+/// client's chain, all other methods that are not known to only read to the first endpoint.
+///
+/// Calls that are made at the same moment travel in one request. What is read at the head of the
+/// chain is never older than what was read before, whichever endpoint answers.
 #[derive(Clone)]
 pub struct Rpc {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    http: reqwest::Client,
-    endpoint: Endpoint,
-    timeout: Duration,
-    retry: RetryPolicy,
-    next_id: AtomicU64,
-    /// Calls in one request, as many as the server was seen to take.
-    batch_size: AtomicUsize,
+    core: Arc<Core>,
 }
 
 impl fmt::Debug for Rpc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints: Vec<_> = self.core.nodes.iter().map(|node| &node.endpoint).collect();
         f.debug_struct("Rpc")
-            .field("endpoint", &self.inner.endpoint)
+            .field("endpoints", &endpoints)
             .finish_non_exhaustive()
     }
 }
 
-/// A method with its parameters, not sent yet.
-pub(crate) struct Call {
-    method: String,
-    params: Box<RawValue>,
+/// Why no endpoint can be used for transactions.
+#[derive(Debug)]
+pub(crate) enum ChainProblem {
+    /// They serve another chain.
+    Wrong { actual: ChainId, endpoint: Endpoint },
+    /// They cannot be asked.
+    Unknown(RpcError),
 }
-
-impl Call {
-    /// A call with parameters that are JSON already.
-    pub(crate) fn new(method: &str, params: &Value) -> Self {
-        Self {
-            method: method.to_owned(),
-            params: to_raw_value(params).expect("a JSON value always has a JSON text"),
-        }
-    }
-
-    fn with_params(method: &str, params: impl Serialize) -> Result<Self, RpcCause> {
-        Ok(Self {
-            method: method.to_owned(),
-            params: to_raw_value(&params).map_err(|e| {
-                RpcCause::malformed(format_args!("cannot write the parameters: {e}"))
-            })?,
-        })
-    }
-}
-
-/// What a batch gives for each of its calls.
-pub(crate) type Answer = Result<Box<RawValue>, RpcError>;
 
 impl Rpc {
-    pub(crate) fn new(
-        http: reqwest::Client,
-        endpoint: Endpoint,
-        timeout: Duration,
-        retry: RetryPolicy,
-    ) -> Self {
+    /// A connection that is made when it is first used.
+    pub(crate) fn new(http: reqwest::Client, options: RpcOptions) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                http,
-                endpoint,
-                timeout,
-                retry,
-                next_id: AtomicU64::new(1),
-                batch_size: AtomicUsize::new(BATCH_SIZE),
-            }),
+            core: Arc::new(Core::new(http, options)),
         }
     }
 
-    /// The node's address; prints without credentials.
+    /// The first endpoint's address; prints without credentials.
     pub fn endpoint(&self) -> &Endpoint {
-        &self.inner.endpoint
+        &self.first().endpoint
+    }
+
+    fn first(&self) -> &Node {
+        &self.core.nodes[0]
+    }
+
+    /// Ends at the next notice of a new head; never, without an endpoint that sends them. It only
+    /// saves waiting: notices may be lost.
+    pub(crate) fn hint(&self) -> impl Future<Output = ()> + Send + use<> {
+        let notices = self.core.hints.as_ref().map(Hints::subscribe);
+        async move {
+            if let Some(mut notices) = notices
+                && notices.changed().await.is_ok()
+            {
+                return;
+            }
+            pending().await
+        }
     }
 
     /// Calls any method, with `params` as JSON-RPC wants them: a tuple, an array or a `Vec`.
@@ -140,7 +129,7 @@ impl Rpc {
     ///
     /// [`RpcError`] with the cause: the exchange failed, the node answered with an error, or the
     /// answer is not a `T`.
-    #[tracing::instrument(name = "rpc", level = "debug", skip_all, fields(%method, endpoint = %self.inner.endpoint))]
+    #[tracing::instrument(name = "rpc", level = "debug", skip_all, fields(%method))]
     pub async fn call<T: DeserializeOwned>(
         &self,
         method: &str,
@@ -149,48 +138,66 @@ impl Rpc {
         let started = Instant::now();
         let call = Call::with_params(method, params)
             .map_err(|cause| self.error(method, 0, started, cause))?;
-        let raw = self.send_one(call, started).await?;
-        self.read(method, started, &raw)
+        let answer = self.send(call).await;
+        self.parse(method, answer)
     }
 
     /// Sends one call that was put together before.
     pub(crate) async fn send(&self, call: Call) -> Answer {
-        self.send_one(call, Instant::now()).await
-    }
-
-    async fn send_one(&self, call: Call, started: Instant) -> Answer {
-        let retry = if is_safe_to_repeat(&call.method) {
-            self.inner.retry
-        } else {
-            RetryPolicy::ONCE
+        let started = Instant::now();
+        let method = call.method.clone();
+        let lane = match call.kind() {
+            Kind::Read => Lane::Read,
+            Kind::Offer => Lane::Offer(None),
+            Kind::Other => Lane::Single,
         };
-        with_retries(retry, self.deadline(), RpcCause::advice, || async {
-            let id = self.take_ids(1);
-            let body = self.exchange(wire::single_body(id, &call)).await?;
-            wire::read_single(&body, id)
-        })
-        .await
-        .map_err(|Exhausted { last, tries }| self.error(&call.method, tries, started, last))
+        let mut replies = submit(&self.core, lane, vec![call]);
+        match replies.pop() {
+            Some(reply) => self.reply(&method, started, reply).await,
+            None => Err(self.interrupted(&method, started)),
+        }
     }
 
     /// Sends reading calls together, in as few requests as the server takes, and gives an answer
     /// for each, in order. The outer error means that nothing could be read.
-    #[tracing::instrument(name = "rpc_batch", level = "debug", skip_all, fields(calls = calls.len(), endpoint = %self.inner.endpoint))]
-    pub(crate) async fn batch(&self, mut calls: Vec<Call>) -> Result<Vec<Answer>, RpcError> {
-        let size = self.inner.batch_size.load(Ordering::Relaxed);
-        let deadline = self.deadline();
-        let mut parts = Vec::new();
-        while calls.len() > size {
-            let rest = calls.split_off(size);
-            parts.push(std::mem::replace(&mut calls, rest));
-        }
-        parts.push(calls);
+    #[tracing::instrument(name = "rpc_batch", level = "debug", skip_all, fields(calls = calls.len()))]
+    pub(crate) async fn batch(&self, calls: Vec<Call>) -> Result<Vec<Answer>, RpcError> {
+        let (size, concurrency) = if self.core.batching {
+            (BATCH_SIZE, BATCH_CONCURRENCY)
+        } else {
+            (1, CALL_CONCURRENCY)
+        };
+        let mut calls = calls.into_iter();
+        let parts = std::iter::from_fn(|| {
+            let part: Vec<Call> = calls.by_ref().take(size).collect();
+            (!part.is_empty()).then_some(part)
+        });
         let parts: Vec<Vec<Answer>> = stream::iter(parts)
-            .map(|part| self.batch_part(part, deadline))
-            .buffered(BATCH_CONCURRENCY)
-            .try_collect()
-            .await?;
-        Ok(parts.into_iter().flatten().collect())
+            .map(|part| self.part(part))
+            .buffered(concurrency)
+            .collect()
+            .await;
+        let mut answers: Vec<Answer> = parts.into_iter().flatten().collect();
+        let is_lost = |answer: &Answer| {
+            answer
+                .as_ref()
+                .is_err_and(|error| error.node_error().is_none())
+        };
+        if !answers.is_empty() && answers.iter().all(is_lost) {
+            answers.swap_remove(0)?;
+        }
+        Ok(answers)
+    }
+
+    async fn part(&self, calls: Vec<Call>) -> Vec<Answer> {
+        let started = Instant::now();
+        let methods: Vec<String> = calls.iter().map(|call| call.method.clone()).collect();
+        let replies = submit(&self.core, Lane::Read, calls);
+        let answers = methods
+            .iter()
+            .zip(replies)
+            .map(|(method, reply)| self.reply(method, started, reply));
+        join_all(answers).await
     }
 
     /// [`batch`](Self::batch) for a number of calls that is known when the program is written.
@@ -204,180 +211,73 @@ impl Rpc {
             .expect("a batch has one answer for each call, whatever the server sends"))
     }
 
-    /// One request; halved when the server refuses its size.
-    fn batch_part(
+    async fn reply(
         &self,
-        mut calls: Vec<Call>,
-        deadline: Deadline,
-    ) -> BoxFuture<'_, Result<Vec<Answer>, RpcError>> {
-        Box::pin(async move {
-            let started = Instant::now();
-            if calls.len() <= 1 {
-                let mut answers = Vec::new();
-                for call in calls {
-                    answers.push(self.send_one(call, started).await);
-                }
-                return Ok(answers);
-            }
-            let sent = with_retries(self.inner.retry, deadline, RpcCause::advice, || async {
-                let first_id = self.take_ids(calls.len() as u64);
-                let body = self.exchange(wire::batch_body(first_id, &calls)).await?;
-                wire::read_batch(&body, first_id, calls.len())
-            })
-            .await;
-            match sent {
-                Ok(answers) => {
-                    let mut settled = Vec::with_capacity(answers.len());
-                    for (answer, call) in answers.into_iter().zip(calls) {
-                        settled.push(match answer {
-                            Ok(result) => Ok(result),
-                            Err(cause) if cause.advice() == Advice::Final => {
-                                Err(self.error(&call.method, 1, started, cause))
-                            }
-                            // What passes for one item is asked again for that item alone.
-                            Err(_) => self.send_one(call, started).await,
-                        });
-                    }
-                    Ok(settled)
-                }
-                Err(Exhausted { last, .. }) if refuses_batch(&last) && !deadline.has_passed() => {
-                    let half = calls.len() / 2;
-                    self.inner.batch_size.fetch_min(half, Ordering::Relaxed);
-                    let rest = calls.split_off(half);
-                    let mut answers = self.batch_part(calls, deadline).await?;
-                    answers.extend(self.batch_part(rest, deadline).await?);
-                    Ok(answers)
-                }
-                Err(Exhausted { last, tries }) => Err(self.error("batch", tries, started, last)),
-            }
-        })
+        method: &str,
+        started: Instant,
+        reply: oneshot::Receiver<Answer>,
+    ) -> Answer {
+        reply
+            .await
+            .unwrap_or_else(|_| Err(self.interrupted(method, started)))
     }
 
-    /// Reads a batch's answer as `T`.
+    fn interrupted(&self, method: &str, started: Instant) -> RpcError {
+        self.error(method, 1, started, RpcCause::Http(HttpError::Interrupted))
+    }
+
+    /// Reads an answer as `T`.
     pub(crate) fn parse<T: DeserializeOwned>(
         &self,
         method: &str,
         answer: Answer,
     ) -> Result<T, RpcError> {
-        self.read(method, Instant::now(), &answer?)
-    }
-
-    fn read<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        started: Instant,
-        raw: &RawValue,
-    ) -> Result<T, RpcError> {
+        let raw: Box<RawValue> = answer?;
         serde_json::from_str(raw.get())
-            .map_err(|e| self.error(method, 1, started, RpcCause::malformed(e)))
+            .map_err(|e| self.error(method, 1, Instant::now(), RpcCause::malformed(e)))
     }
 
-    /// One HTTP exchange; an error object may come with any status.
-    async fn exchange(&self, body: Vec<u8>) -> Result<Vec<u8>, RpcCause> {
-        let limit = self.inner.timeout;
-        let exchange = async {
-            let response = self
-                .inner
-                .http
-                .post(self.inner.endpoint.as_url().clone())
-                .header(CONTENT_TYPE, "application/json")
-                .body(body)
-                .send()
-                .await
-                .map_err(|error| HttpError::from_reqwest(error, limit))?;
-            let status = response.status();
-            if status.is_success() {
-                return http::read_body(response, ANSWER_LIMIT, limit).await;
-            }
-            let retry_after = http::retry_after(response.headers());
-            let body = http::read_body(response, ANSWER_LIMIT, limit).await?;
-            let error = http::status_error(status, &body, retry_after);
-            if error.advice() == Advice::Final && wire::is_error_answer(&body) {
-                return Ok(body);
-            }
-            Err(error)
-        };
-        tokio::time::timeout(limit, exchange)
-            .await
-            .unwrap_or(Err(HttpError::Timeout { limit }))
-            .map_err(RpcCause::Http)
-    }
-
-    fn take_ids(&self, count: u64) -> u64 {
-        self.inner.next_id.fetch_add(count, Ordering::Relaxed)
-    }
-
-    /// All tries of one call together: each try has its own limit, so this only bounds the pauses.
-    fn deadline(&self) -> Deadline {
-        Deadline::after(self.inner.retry.longest(self.inner.timeout))
-    }
-
+    /// An error that no single endpoint is to blame for.
     pub(crate) fn error(
         &self,
         method: &str,
         tries: u32,
         started: Instant,
-        mut cause: RpcCause,
+        cause: RpcCause,
     ) -> RpcError {
-        cause.redact(|text| self.inner.endpoint.redact(text));
-        cause.rewrite(excerpt);
-        RpcError {
-            method: method.to_owned(),
-            endpoint: self.inner.endpoint.clone(),
-            tries,
-            elapsed: started.elapsed(),
-            cause,
-        }
+        self.core.error(self.first(), method, tries, started, cause)
     }
-}
 
-/// A server's text, cut to what an error should carry.
-fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(TEXT_LIMIT) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
+    /// Makes sure that an endpoint serves the chain: a signature for the wrong one is worth nothing,
+    /// or worse, something. Each endpoint is asked once in its life.
+    pub(crate) async fn check_chain(&self) -> Result<(), ChainProblem> {
+        self.core.endpoint_of_chain().await.map(drop)
     }
-}
-
-/// Whether a batch as a whole was refused, so that smaller ones may pass.
-fn refuses_batch(cause: &RpcCause) -> bool {
-    match cause {
-        // Asking too often, or too early, is no matter of size.
-        RpcCause::Node(_) => cause.advice() == Advice::Final,
-        RpcCause::Malformed { .. } | RpcCause::Http(HttpError::TooLarge { .. }) => true,
-        RpcCause::Http(HttpError::Status { status, .. }) => matches!(status, 400 | 413 | 414),
-        RpcCause::Http(_) => false,
-    }
-}
-
-/// Whether sending the same request twice changes nothing.
-fn is_safe_to_repeat(method: &str) -> bool {
-    let reads = ["eth_", "net_", "web3_"]
-        .iter()
-        .any(|prefix| method.starts_with(prefix));
-    reads && !method.contains("send") && !method.contains("sign") && !method.contains("Filter")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use ogpu_devnet::Devnet;
 
-    #[test]
-    fn only_reading_methods_are_repeated() {
-        for method in ["eth_call", "eth_getLogs", "eth_estimateGas", "net_version"] {
-            assert!(is_safe_to_repeat(method), "{method}");
-        }
-        for method in [
-            "eth_sendRawTransaction",
-            "eth_sendTransaction",
-            "eth_signTransaction",
-            "eth_newFilter",
-            "eth_getFilterChanges",
-            "evm_mine",
-            "evm_increaseTime",
-            "anvil_setBalance",
-        ] {
-            assert!(!is_safe_to_repeat(method), "{method}");
-        }
+    use super::*;
+    use crate::Client;
+
+    #[tokio::test]
+    async fn reads_are_as_new_as_a_block_that_was_seen_elsewhere() {
+        let devnet = Devnet::start().await.unwrap();
+        let client = Client::builder()
+            .chain(devnet.chain_spec())
+            .build()
+            .unwrap();
+        let rpc = client.rpc();
+        let head = async || {
+            let head: Quantity = rpc.call("eth_blockNumber", ()).await.unwrap();
+            head.to_u64().unwrap()
+        };
+        let before = head().await;
+        rpc.core.heads.saw_block(before + 1);
+        let (after, mined) = tokio::join!(head(), devnet.mine());
+        mined.unwrap();
+        assert_eq!(after, before + 1);
     }
 }

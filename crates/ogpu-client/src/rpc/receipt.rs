@@ -2,17 +2,18 @@
 
 use ogpu_types::{Address, Hash32, HexBytes, Log, Receipt, TransactionStatus, TxHash};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{Quantity, quantity};
 
 /// A receipt as nodes write it.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RawReceipt {
     pub(crate) transaction_hash: TxHash,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
-    block_number: u64,
-    block_hash: Hash32,
+    pub(crate) block_number: u64,
+    pub(crate) block_hash: Hash32,
     #[serde(deserialize_with = "quantity::as_u64::deserialize")]
     transaction_index: u64,
     from: Address,
@@ -30,7 +31,20 @@ pub(crate) struct RawReceipt {
     logs: Vec<RawLog>,
 }
 
-#[derive(Debug, Deserialize)]
+/// The block that a receipt names; `None` without a receipt.
+pub(super) fn block_number(answer: &RawValue) -> Option<u64> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Mined {
+        #[serde(deserialize_with = "quantity::as_u64::deserialize")]
+        block_number: u64,
+    }
+    serde_json::from_str::<Mined>(answer.get())
+        .ok()
+        .map(|mined| mined.block_number)
+}
+
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawLog {
     address: Address,

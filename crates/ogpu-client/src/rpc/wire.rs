@@ -59,7 +59,7 @@ pub(super) fn single_body(id: u64, call: &Call) -> Vec<u8> {
 }
 
 /// The body of a request for several calls; their ids count up from `first_id`.
-pub(super) fn batch_body(first_id: u64, calls: &[Call]) -> Vec<u8> {
+pub(super) fn batch_body(first_id: u64, calls: &[&Call]) -> Vec<u8> {
     let requests: Vec<_> = (first_id..)
         .zip(calls)
         .map(|(id, call)| Request::new(id, call))
@@ -89,7 +89,8 @@ pub(super) fn is_error_answer(body: &[u8]) -> bool {
 
 /// The answers to a batch, in the order of its calls.
 ///
-/// A server that refuses the batch as a whole answers with a single error object: the outer error.
+/// A server that refuses the batch as a whole answers with one error, alone or in an array, where it
+/// may carry the id of the first call: the outer error. Items without an id answer nobody.
 pub(super) fn read_batch(
     body: &[u8],
     first_id: u64,
@@ -106,12 +107,20 @@ pub(super) fn read_batch(
         .deserialize_seq(AtMost(count))
         .and_then(|answers| reader.end().map(|()| answers))
         .map_err(RpcCause::malformed)?;
+    if let [
+        Answer {
+            error: Some(error), ..
+        },
+    ] = &answers[..]
+        && count > 1
+    {
+        return Err(RpcCause::Node(error.clone()));
+    }
     let mut by_id = HashMap::with_capacity(answers.len());
     for answer in answers {
-        let id = answer
-            .id
-            .ok_or_else(|| RpcCause::malformed("an item of the batch has no id"))?;
-        if by_id.insert(id, answer).is_some() {
+        if let Some(id) = answer.id
+            && by_id.insert(id, answer).is_some()
+        {
             return Err(RpcCause::malformed("two items of the batch have one id"));
         }
     }
@@ -180,8 +189,35 @@ mod tests {
 
     #[test]
     fn a_refused_batch_is_one_error() {
-        let body = br#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"too big"}}"#;
-        assert!(matches!(read_batch(body, 1, 2), Err(RpcCause::Node(e)) if e.code == -32600));
+        for id in ["null", "1"] {
+            let error = format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32600,"message":"too big"}}}}"#
+            );
+            for body in [format!("[{error}]"), error] {
+                let refusal = read_batch(body.as_bytes(), 1, 2);
+                assert!(
+                    matches!(&refusal, Err(RpcCause::Node(e)) if e.code == -32600),
+                    "{body}: {refusal:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_item_without_an_id_spoils_no_other() {
+        let body = br#"[{"id":1,"result":"a"},{"id":null,"error":{"code":1,"message":"no"}}]"#;
+        let answers = read_batch(body, 1, 2).unwrap();
+        assert_eq!(answers[0].as_ref().unwrap().get(), r#""a""#);
+        assert!(matches!(&answers[1], Err(RpcCause::Malformed { .. })));
+    }
+
+    #[test]
+    fn two_answers_to_one_call_are_refused() {
+        let body = br#"[{"id":1,"result":"a"},{"id":1,"result":"b"}]"#;
+        assert!(matches!(
+            read_batch(body, 1, 2),
+            Err(RpcCause::Malformed { .. })
+        ));
     }
 
     #[test]

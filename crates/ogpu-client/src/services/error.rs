@@ -100,7 +100,11 @@ impl ServiceCause {
     /// Rewrites the texts that came from the server.
     pub(super) fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
         match self {
-            Self::Http(error) => error.rewrite(rewrite),
+            Self::Http(error) => {
+                if let Some(text) = error.text() {
+                    *text = rewrite(text);
+                }
+            }
             Self::Malformed { problem } => *problem = rewrite(problem),
             Self::NotConfigured | Self::ForeignUrl { .. } | Self::InvalidUrl { .. } => {}
         }

@@ -5,17 +5,23 @@ use std::time::Duration;
 use ogpu_contracts::Revert;
 use ogpu_types::{Address, Receipt, TxHash, Wei};
 
-use crate::{RpcError, SignerError};
+use super::PendingPublish;
+use crate::{BoxError, IdempotencyKey, JournalError, RpcError, SignerError};
 
 /// The one question after a failed write: did it happen?
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// No: nothing was sent, or what was sent was refused for good. Calling again is safe.
-    NotSent,
-    /// Nobody knows yet. The transaction may still take effect, at most once. Look for the receipt
-    /// of `hash`: until it is there, or another transaction with `nonce` is, calling again may do
-    /// the same thing twice.
+    /// No: nothing was sent, or nothing of what was sent can take effect any more. Calling again is
+    /// safe.
+    NotSent {
+        /// The transaction of another program that used the nonce, for good, if that is why.
+        superseded_by: Option<TxHash>,
+    },
+    /// Nobody knows yet. The transaction may still take effect, at most once: this client follows
+    /// it. [`Client::resume`](crate::Client::resume) the error's
+    /// [`pending`](crate::Error::pending), or call again with the same idempotency key: a call with
+    /// another key may do the same thing twice.
     Unknown {
         /// The transaction's hash.
         hash: TxHash,
@@ -27,6 +33,13 @@ pub enum Outcome {
         /// The chain's receipt.
         receipt: Box<Receipt>,
     },
+}
+
+impl Outcome {
+    /// Whether nothing happened, and nothing of it can happen any more.
+    pub fn is_not_sent(&self) -> bool {
+        matches!(self, Self::NotSent { .. })
+    }
 }
 
 /// A transaction that did not end in a receipt of success.
@@ -114,30 +127,81 @@ pub enum TxError {
     },
     /// Sent, or maybe sent, and not seen mined in time.
     #[error(
-        "transaction {hash} (nonce {nonce}) was not seen mined within {budget:?}: it may still be, look for its receipt"
+        "transaction {hash} (nonce {nonce}) was not seen mined within {budget:?}: it may still be, resume it"
     )]
     Pending {
-        /// The transaction's hash.
+        /// The hash of the newest version that may have been sent.
         hash: TxHash,
         /// Its nonce.
         nonce: u64,
         /// The call's whole time.
         budget: Duration,
+        /// What it takes to see it through, here or in another process.
+        pending: Box<PendingPublish>,
         /// The last trouble with the node, if there was any.
         #[source]
         source: Option<Box<RpcError>>,
     },
-    /// The nonce is used, and not by this transaction as far as the node knows.
+    /// Another transaction of the account used the nonce, for good.
     #[error(
-        "the nonce {nonce} of transaction {hash} is used already: does another program send from {from}?"
+        "nonce {nonce} of {from} was used by {}, not by transaction {hash}: does another program send from this account?", other(*by)
     )]
-    NonceUsed {
+    Superseded {
         /// The account.
         from: Address,
         /// The transaction's hash.
         hash: TxHash,
         /// Its nonce.
         nonce: u64,
+        /// The other transaction, if the node could name it.
+        by: Option<TxHash>,
+    },
+    /// The chain asks for more than the limits allow.
+    #[error(
+        "the chain asks {needed} wei for each gas, more than the {cap} wei that the limits allow"
+    )]
+    FeeCap {
+        /// The least that a block takes now, in wei for each gas.
+        needed: Wei,
+        /// The most that the limits allow, in wei for each gas.
+        cap: Wei,
+    },
+    /// The journal could not do its part: nothing is sent that it does not know of.
+    #[error("cannot keep the journal of what is sent")]
+    Journal {
+        /// Why.
+        #[source]
+        source: Box<JournalError>,
+    },
+    /// The key names something else already.
+    #[error("idempotency key {key} was used for another call: use a new one for each intent")]
+    KeyReused {
+        /// The key.
+        key: IdempotencyKey,
+    },
+    /// It was mined once, and the node has no receipt of it now.
+    #[error(
+        "transaction {hash} was mined, but the node has no receipt of it now: ask again later, or another node"
+    )]
+    ReceiptGone {
+        /// The transaction's hash.
+        hash: TxHash,
+        /// Its nonce.
+        nonce: u64,
+        /// Why the node could not be asked, if that is why.
+        #[source]
+        source: Option<Box<RpcError>>,
+    },
+    /// An earlier call's transaction could not be taken up. It is as it was.
+    #[error("cannot take up transaction {hash} (nonce {nonce}): it may still be mined, resume it")]
+    NotResumed {
+        /// The hash of its newest version.
+        hash: TxHash,
+        /// Its nonce.
+        nonce: u64,
+        /// Why.
+        #[source]
+        source: BoxError,
     },
     /// Mined, and reverted: the gas is spent, nothing else happened.
     #[error("transaction {} was mined in block {} but reverted: {}", receipt.transaction_hash, receipt.block_number, reason(revert.as_ref()))]
@@ -154,6 +218,16 @@ impl TxError {
     /// Whether the transaction took effect.
     pub fn outcome(&self) -> Outcome {
         match self {
+            Self::Pending { hash, nonce, .. }
+            | Self::ReceiptGone { hash, nonce, .. }
+            | Self::NotResumed { hash, nonce, .. } => Outcome::Unknown {
+                hash: *hash,
+                nonce: *nonce,
+            },
+            Self::Reverted { receipt, .. } => Outcome::Mined {
+                receipt: receipt.clone(),
+            },
+            Self::Superseded { by, .. } => Outcome::NotSent { superseded_by: *by },
             Self::WouldRevert { .. }
             | Self::InsufficientFunds { .. }
             | Self::Prepare { .. }
@@ -163,15 +237,11 @@ impl TxError {
             | Self::NoContract { .. }
             | Self::NotTaken { .. }
             | Self::Interrupted
-            | Self::Rejected { .. } => Outcome::NotSent,
-            Self::Pending { hash, nonce, .. } | Self::NonceUsed { hash, nonce, .. } => {
-                Outcome::Unknown {
-                    hash: *hash,
-                    nonce: *nonce,
-                }
-            }
-            Self::Reverted { receipt, .. } => Outcome::Mined {
-                receipt: receipt.clone(),
+            | Self::FeeCap { .. }
+            | Self::Journal { .. }
+            | Self::KeyReused { .. }
+            | Self::Rejected { .. } => Outcome::NotSent {
+                superseded_by: None,
             },
         }
     }
@@ -184,6 +254,10 @@ impl TxError {
             _ => None,
         }
     }
+}
+
+fn other(by: Option<TxHash>) -> String {
+    by.map_or_else(|| "another transaction".to_owned(), |by| by.to_string())
 }
 
 fn reason(revert: Option<&Revert>) -> String {

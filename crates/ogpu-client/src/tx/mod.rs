@@ -1,22 +1,35 @@
 //! Transactions: from a request to a receipt, without ever doing anything twice.
 //!
-//! A transaction is signed once. When the answer to sending it is lost, the same bytes are offered
-//! again: bytes that the chain has seen change nothing. No second transaction is ever made for one
-//! request, so that a call either took effect once, or surely not at all, or ends as
-//! [`Outcome::Unknown`] with the hash that settles it.
+//! What is decided is decided by the machines of `ogpu-tx`; here is what feeds them and does what
+//! they want done. Each account has a [`lane`], whose [`driver`] works in a task of its own, so that
+//! dropping a caller's future loses nothing.
 
-mod classify;
+mod answer;
+mod claim;
+mod driver;
+mod engine;
 mod error;
-mod fees;
+mod heads;
 mod lane;
+mod market;
+mod nonce_user;
+mod pending;
 mod prepare;
+mod record;
 mod request;
-mod send;
 mod signed;
+mod state;
+mod ticket;
+mod trace;
+mod unblock;
+mod work;
 
 pub use error::{Outcome, TxError};
+pub use pending::PendingPublish;
 pub use request::TransactionRequest;
+pub use unblock::NonceInfo;
 
-pub(crate) use lane::Lanes;
-pub(crate) use prepare::{KnownContracts, Prepared, prepare};
-pub(crate) use send::{Sending, send};
+pub(crate) use engine::{Engine, Order, SendOptions};
+pub(crate) use prepare::{KnownContracts, Prepared, Preparing, prepare};
+pub(crate) use record::Name;
+pub(crate) use unblock::Unblocking;

@@ -4,18 +4,19 @@
 use std::{
     collections::HashSet,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use ogpu_contracts::Revert;
+use ogpu_tx::{FeeCaps, Fees};
 use ogpu_types::{Address, HexBytes, Wei};
-use primitive_types::U256;
 use serde_json::json;
 
 use super::{
     TransactionRequest, TxError,
-    fees::{self, FeeHistory, Fees},
+    market::{Market, Quote},
 };
-use crate::rpc::{Block, BlockId, Call, Quantity, Rpc, RpcCause, RpcError};
+use crate::rpc::{BlockId, Quantity, Rpc, RpcCause, RpcError};
 
 /// How much of the estimate is added to it: the state may move before the transaction is mined.
 const GAS_MARGIN_PERCENT: u64 = 25;
@@ -48,40 +49,68 @@ pub(crate) struct Prepared {
     pub(crate) request: TransactionRequest,
     pub(crate) gas_limit: u64,
     pub(crate) fees: Fees,
-    /// The account's next nonce as the node sees it.
-    pub(crate) pending_nonce: u64,
 }
 
-/// Simulates the request and reads gas, fees, nonce and balance.
+impl Prepared {
+    /// The most that it can cost: its value, and its gas at the highest price offered.
+    pub(crate) fn most(&self) -> Wei {
+        let gas = self.fees.ceiling().checked_mul(self.gas_limit);
+        self.request
+            .value
+            .saturating_add(gas.unwrap_or(Wei::from_be_bytes([0xff; 32])))
+    }
+}
+
+/// What preparing needs besides the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Preparing<'a> {
+    pub(crate) rpc: &'a Rpc,
+    pub(crate) known: &'a KnownContracts,
+    pub(crate) market: &'a Market,
+    /// How old fees may be.
+    pub(crate) fee_age: Duration,
+    pub(crate) caps: FeeCaps,
+    /// Whether the account's next nonce is to be asked along with the rest.
+    pub(crate) counts: bool,
+}
+
+/// Simulates the request and reads gas, fees and balance; also the account's next nonce as a node
+/// sees it, if that was asked.
 ///
 /// # Errors
 ///
-/// [`TxError::WouldRevert`] and [`TxError::InsufficientFunds`] before anything is spent;
-/// [`TxError::Prepare`] when the node cannot say.
+/// [`TxError::WouldRevert`], [`TxError::InsufficientFunds`] and [`TxError::FeeCap`] before anything
+/// is spent; [`TxError::Prepare`] when the node cannot say.
 pub(crate) async fn prepare(
-    rpc: &Rpc,
-    known: &KnownContracts,
+    with: Preparing<'_>,
     from: Address,
     request: TransactionRequest,
-) -> Result<Prepared, TxError> {
+) -> Result<(Prepared, Option<u64>), TxError> {
+    let rpc = with.rpc;
     let failed = |source: RpcError| TxError::Prepare {
         source: Box::new(source),
     };
-    require_contract(rpc, known, &request).await?;
-    let [estimate, head, gas_price, history, nonce, balance] =
-        rpc.batch_of(calls(from, &request)).await.map_err(failed)?;
-
-    let head: Block = rpc.parse("eth_getBlockByNumber", head).map_err(failed)?;
-    let gas_price: Quantity = rpc.parse("eth_gasPrice", gas_price).map_err(failed)?;
-    // Optional: chains without EIP-1559 have no such method.
-    let history: Option<FeeHistory> = rpc.parse("eth_feeHistory", history).ok();
-    let nonce: Quantity = rpc
-        .parse("eth_getTransactionCount", nonce)
-        .map_err(failed)?;
-    let balance: Quantity = rpc.parse("eth_getBalance", balance).map_err(failed)?;
-    let estimate = rpc
-        .parse::<Quantity>("eth_estimateGas", estimate)
-        .map_err(|error| explain(error, from, &request, balance.wei()))?;
+    require_contract(rpc, with.known, &request).await?;
+    let count = async {
+        if with.counts {
+            let params = (from, BlockId::Pending);
+            rpc.call::<Quantity>("eth_getTransactionCount", params)
+                .await
+                .map(Some)
+        } else {
+            Ok(None)
+        }
+    };
+    let (estimate, balance, quote, count) = tokio::join!(
+        rpc.call::<Quantity>("eth_estimateGas", json!([call_object(from, &request)])),
+        rpc.call::<Quantity>("eth_getBalance", (from, BlockId::Latest)),
+        with.market.quote(rpc, with.fee_age),
+        count,
+    );
+    let balance = balance.map_err(failed)?.wei();
+    let quote = quote.map_err(failed)?;
+    let count = count.map_err(failed)?;
+    let estimate = estimate.map_err(|error| explain(error, from, &request, balance))?;
 
     let malformed = |method: &str, problem: &str| {
         let now = tokio::time::Instant::now();
@@ -90,44 +119,43 @@ pub(crate) async fn prepare(
     let estimate = estimate
         .to_u64()
         .ok_or_else(|| malformed("eth_estimateGas", "the estimate exceeds 64 bits"))?;
-    let pending_nonce = nonce
-        .to_u64()
-        .ok_or_else(|| malformed("eth_getTransactionCount", "the nonce exceeds 64 bits"))?;
-    let gas_limit = with_margin(estimate, head.gas_limit);
-    let fees = fees::choose(&head, gas_price.wei(), history);
-
-    let required = U256::from(request.value)
-        .saturating_add(fees.ceiling().saturating_mul(gas_limit.into()))
-        .into();
-    if balance.wei() < required {
+    let pending =
+        match count {
+            Some(count) => Some(count.to_u64().ok_or_else(|| {
+                malformed("eth_getTransactionCount", "the nonce exceeds 64 bits")
+            })?),
+            None => None,
+        };
+    let gas_limit = unlike_others(estimate, with_margin(estimate, quote.block_gas_limit));
+    let prepared = Prepared {
+        fees: within(with.caps, &quote, gas_limit, request.value)?,
+        request,
+        gas_limit,
+    };
+    let required = prepared.most();
+    if balance < required {
         return Err(TxError::InsufficientFunds {
             from,
-            balance: balance.wei(),
+            balance,
             required,
         });
     }
-    Ok(Prepared {
-        request,
-        gas_limit,
-        fees,
-        pending_nonce,
-    })
+    Ok((prepared, pending))
 }
 
-fn calls(from: Address, request: &TransactionRequest) -> [Call; 6] {
-    let history = json!([
-        Quantity::from(fees::HISTORY_BLOCKS),
-        BlockId::Latest,
-        [fees::HISTORY_PERCENTILE]
-    ]);
-    [
-        Call::new("eth_estimateGas", &json!([call_object(from, request)])),
-        Call::new("eth_getBlockByNumber", &json!([BlockId::Latest, false])),
-        Call::new("eth_gasPrice", &json!([])),
-        Call::new("eth_feeHistory", &history),
-        Call::new("eth_getTransactionCount", &json!([from, BlockId::Pending])),
-        Call::new("eth_getBalance", &json!([from, BlockId::Latest])),
-    ]
+/// The market's fees, lowered to the caps; an error when no block would take them then.
+fn within(caps: FeeCaps, quote: &Quote, gas_limit: u64, value: Wei) -> Result<Fees, TxError> {
+    let Some(cap) = caps.per_gas(gas_limit, value) else {
+        return Ok(quote.fees);
+    };
+    let needed = match quote.fees {
+        Fees::Eip1559 { .. } => quote.base_fee.saturating_add(Wei::from(1_u64)),
+        Fees::Legacy { gas_price } => gas_price,
+    };
+    if cap < needed {
+        return Err(TxError::FeeCap { needed, cap });
+    }
+    Ok(quote.fees.capped(Some(cap)))
 }
 
 /// A call of an address without a contract succeeds, and takes the money.
@@ -202,6 +230,14 @@ fn with_margin(estimate: u64, block_gas_limit: u64) -> u64 {
         .min(block_gas_limit.max(estimate))
 }
 
+/// Takes a little of the margin away, by chance. Two programs that do the same from one account at
+/// once would otherwise sign the very same bytes, and both take the one effect for theirs.
+fn unlike_others(estimate: u64, gas_limit: u64) -> u64 {
+    const MOST: u64 = 65_535;
+    let margin = gas_limit.saturating_sub(estimate);
+    gas_limit - fastrand::u64(..=(margin / 4).min(MOST))
+}
+
 /// The refusal that an already mined transaction met, as the same call gives it on the state before
 /// its block; `None` where it does not fail there, or the node cannot be asked.
 pub(super) async fn revert_reason(
@@ -229,5 +265,13 @@ mod tests {
         assert_eq!(with_margin(100_000, 30_000_000), 125_000);
         assert_eq!(with_margin(29_000_000, 30_000_000), 30_000_000);
         assert_eq!(with_margin(31_000_000, 30_000_000), 31_000_000);
+    }
+
+    #[test]
+    fn most_of_the_margin_is_kept() {
+        for _ in 0..1_000 {
+            assert!((118_750..=125_000).contains(&unlike_others(100_000, 125_000)));
+            assert_eq!(unlike_others(31_000_000, 31_000_000), 31_000_000);
+        }
     }
 }

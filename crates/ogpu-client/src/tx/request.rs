@@ -2,9 +2,11 @@
 
 use ogpu_contracts::ContractCall;
 use ogpu_types::{Address, HexBytes, Wei};
+use serde::{Deserialize, Serialize};
 
 /// A transaction before it has a nonce, a fee and a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[must_use = "a request does nothing until it is sent"]
 pub struct TransactionRequest {
     pub(crate) to: Option<Address>,

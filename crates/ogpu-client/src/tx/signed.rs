@@ -3,14 +3,15 @@
 use std::fmt;
 
 use ethers_core::types::{
-    Eip1559TransactionRequest, NameOrAddress, TransactionRequest as LegacyRequest,
+    Eip1559TransactionRequest, NameOrAddress, Signature, TransactionRequest as LegacyRequest, U256,
     transaction::eip2718::TypedTransaction,
 };
 use ethers_core::utils::keccak256;
+use ogpu_tx::Fees;
 use ogpu_types::{Address, ChainId, HexBytes, TxHash};
 
-use super::{Prepared, fees::Fees};
-use crate::{Signer, SignerError};
+use super::Prepared;
+use crate::{Signer, SignerError, signer::CheckedSignature};
 
 /// A transaction that can be sent, and sent again, without becoming another one.
 #[derive(Clone)]
@@ -31,8 +32,8 @@ impl fmt::Debug for Signed {
 }
 
 impl Signed {
-    /// Signs the request for one chain, under one nonce.
-    pub(super) fn new(
+    /// Has the request signed for one chain, under one nonce.
+    pub(super) async fn new(
         prepared: &Prepared,
         chain: ChainId,
         nonce: u64,
@@ -42,12 +43,24 @@ impl Signed {
         if chain.get() > (u64::MAX - 36) / 2 {
             return Err(SignerError::ChainIdTooLarge { chain });
         }
-        let raw = signer.sign(&unsigned(prepared, chain, nonce, signer.address()))?;
+        let transaction = unsigned(prepared, chain, nonce, signer.address());
+        let signature = signer.sign(&transaction.rlp()).await?;
+        let raw = transaction.rlp_signed(&on_chain(signature, chain)).to_vec();
         Ok(Self {
             hash: keccak256(&raw).into(),
             nonce,
             raw: raw.into(),
         })
+    }
+}
+
+/// The signature in the form that ethers encodes, of either kind of transaction.
+fn on_chain(signature: CheckedSignature, chain: ChainId) -> Signature {
+    Signature {
+        r: U256::from_big_endian(&signature.r),
+        s: U256::from_big_endian(&signature.s),
+        // EIP-155; of an EIP-1559 transaction only the parity is left.
+        v: chain.get() * 2 + 35 + u64::from(signature.y_parity),
     }
 }
 
@@ -60,7 +73,7 @@ fn unsigned(prepared: &Prepared, chain: ChainId, nonce: u64, from: Address) -> T
             from: Some(from.into()),
             to,
             gas: Some(prepared.gas_limit.into()),
-            gas_price: Some(gas_price),
+            gas_price: Some(gas_price.into()),
             value: Some(request.value.into()),
             data,
             nonce: Some(nonce.into()),
@@ -74,8 +87,8 @@ fn unsigned(prepared: &Prepared, chain: ChainId, nonce: u64, from: Address) -> T
             data,
             nonce: Some(nonce.into()),
             access_list: Default::default(),
-            max_priority_fee_per_gas: Some(tip),
-            max_fee_per_gas: Some(max_fee),
+            max_priority_fee_per_gas: Some(tip.into()),
+            max_fee_per_gas: Some(max_fee.into()),
             chain_id: Some(chain.get().into()),
         }),
     }
@@ -88,66 +101,66 @@ mod tests {
     use ethers_core::{types::Transaction, utils::rlp};
     use ogpu_types::Wei;
 
-    fn signed(fees: Fees, chain: u64) -> (Signed, Transaction, Address) {
+    async fn signed(fees: Fees, chain: u64) -> (Signed, Transaction, Address) {
         let signer = Signer::from_bytes(&[7; 32]).unwrap();
         let prepared = Prepared {
             request: TransactionRequest::transfer(Address::new([1; 20]), Wei::from(5_u64)),
             gas_limit: 21_000,
             fees,
-            pending_nonce: 0,
         };
-        let signed = Signed::new(&prepared, ChainId::new(chain), 3, &signer).unwrap();
+        let signed = Signed::new(&prepared, ChainId::new(chain), 3, &signer)
+            .await
+            .unwrap();
         let read: Transaction = rlp::decode(signed.raw.as_ref()).unwrap();
         (signed, read, signer.address())
     }
 
-    #[test]
-    fn a_legacy_transaction_is_bound_to_a_chain_id_beyond_32_bits() {
+    #[tokio::test]
+    async fn a_legacy_transaction_is_bound_to_a_chain_id_beyond_32_bits() {
         let fees = Fees::Legacy {
-            gas_price: 9.into(),
+            gas_price: Wei::from(9_u64),
         };
-        let (signed, read, from) = signed(fees, 200_820_172_034);
+        let (signed, read, from) = signed(fees, 200_820_172_034).await;
         assert_eq!(read.recover_from().unwrap(), from.into());
         assert_eq!(read.chain_id, Some(200_820_172_034_u64.into()));
         assert_eq!(read.hash, signed.hash.into());
         assert_eq!((read.nonce, read.gas_price), (3.into(), Some(9.into())));
     }
 
-    #[test]
-    fn an_eip1559_transaction_carries_both_fees() {
+    #[tokio::test]
+    async fn an_eip1559_transaction_carries_both_fees() {
         let fees = Fees::Eip1559 {
-            max_fee: 10.into(),
-            tip: 2.into(),
+            max_fee: Wei::from(10_u64),
+            tip: Wei::from(2_u64),
         };
-        let (signed, read, from) = signed(fees, 1071);
+        let (signed, read, from) = signed(fees, 1071).await;
         assert_eq!(read.recover_from().unwrap(), from.into());
         assert_eq!(read.hash, signed.hash.into());
         assert_eq!(read.max_fee_per_gas, Some(10.into()));
         assert_eq!(read.max_priority_fee_per_gas, Some(2.into()));
     }
 
-    #[test]
-    fn a_chain_id_that_no_signature_can_carry_is_refused() {
+    #[tokio::test]
+    async fn a_chain_id_that_no_signature_can_carry_is_refused() {
         let signer = Signer::from_bytes(&[7; 32]).unwrap();
         let prepared = Prepared {
             request: TransactionRequest::transfer(Address::new([1; 20]), Wei::ZERO),
             gas_limit: 21_000,
             fees: Fees::Legacy {
-                gas_price: 1.into(),
+                gas_price: Wei::from(1_u64),
             },
-            pending_nonce: 0,
         };
         let chain = ChainId::new(u64::MAX / 2);
-        let error = Signed::new(&prepared, chain, 0, &signer).unwrap_err();
-        assert_eq!(error, SignerError::ChainIdTooLarge { chain });
+        let error = Signed::new(&prepared, chain, 0, &signer).await.unwrap_err();
+        assert!(matches!(error, SignerError::ChainIdTooLarge { chain: named } if named == chain));
     }
 
-    #[test]
-    fn debug_does_not_show_the_bytes() {
+    #[tokio::test]
+    async fn debug_does_not_show_the_bytes() {
         let fees = Fees::Legacy {
-            gas_price: 9.into(),
+            gas_price: Wei::from(9_u64),
         };
-        let (signed, ..) = signed(fees, 1);
+        let (signed, ..) = signed(fees, 1).await;
         let digits = signed.raw.to_string();
         assert!(!format!("{signed:?}").contains(&digits[2..]));
     }

@@ -1,14 +1,29 @@
 //! The real client against a real network, over sockets: the embedded chain, or anvil when
 //! `OGPU_DEVNET_ANVIL` names its program.
 
+mod batching;
 mod chain;
 mod confirm;
 mod confirmed;
+mod endpoints;
+mod intents;
+mod ledger;
+mod limits;
 mod network;
+mod nonces;
 mod payload;
+mod pipeline;
 mod preconditions;
 mod proxy;
 mod publish;
+mod publish_tasks;
+mod reorgs;
+mod replacing;
 mod responses;
+mod restart;
 mod sending;
+mod server;
 mod services;
+mod signers;
+mod stale;
+mod tap;

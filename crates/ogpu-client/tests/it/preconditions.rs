@@ -1,7 +1,7 @@
 //! What is refused before anything is uploaded or spent, each with its own error.
 
 use ogpu_client::{
-    Address, Client, DeliveryMethod, Error, Outcome, SignerError, Wei, types::ValidationError,
+    Address, Client, DeliveryMethod, Error, SignerError, Wei, types::ValidationError,
 };
 use ogpu_devnet::services::Service;
 
@@ -30,7 +30,7 @@ impl Before {
 
     /// Nothing was uploaded, nothing was sent.
     async fn assert_untouched(&self, error: &Error) {
-        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert!(error.outcome().is_not_sent());
         let services = self.network.devnet.services();
         assert_eq!(services.requests(Service::Pinning), self.uploads);
         assert_eq!(nonce(&self.network).await, self.nonce);

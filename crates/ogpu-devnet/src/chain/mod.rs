@@ -11,7 +11,8 @@
 //! - Only the states of the latest block and the 256 before it can be read; blocks, receipts and
 //!   logs are all kept.
 //! - A transaction that cannot pay the base fee of the next block is refused, not kept waiting.
-//! - `evm_revert` is a reorganisation to its listeners: logs come again, marked as removed.
+//! - `evm_revert` is a reorganisation to its listeners: logs come again, marked as removed. So is
+//!   `anvil_reorg`, which leaves blocks of other hashes in place of the latest ones.
 //!
 //! The ledger is a synchronous state machine ([`ledger`]); the RPC, the miner and the handle reach
 //! it through one lock ([`shared`]).
@@ -27,5 +28,6 @@ mod rpc;
 mod shared;
 
 pub use self::config::{Mining, NodeConfig};
-pub use self::handle::ChainHandle;
+pub use self::handle::{ChainHandle, Reorg, ReorgRefused};
+pub use self::ledger::Orphans;
 pub use self::node::{Node, NodeError};

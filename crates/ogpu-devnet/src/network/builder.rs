@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{Devnet, DevnetError};
 use crate::chain::{Mining, NodeConfig};
+use crate::faults::FaultPlan;
 
 /// The variable that names an anvil program to run networks on.
 pub(super) const ANVIL_VARIABLE: &str = "OGPU_DEVNET_ANVIL";
@@ -14,6 +15,7 @@ pub(super) const ANVIL_VARIABLE: &str = "OGPU_DEVNET_ANVIL";
 pub struct DevnetBuilder {
     pub(super) node: NodeConfig,
     pub(super) anvil: Option<PathBuf>,
+    pub(super) faults: Option<FaultPlan>,
 }
 
 impl Default for DevnetBuilder {
@@ -23,6 +25,7 @@ impl Default for DevnetBuilder {
             anvil: std::env::var_os(ANVIL_VARIABLE)
                 .filter(|program| !program.is_empty())
                 .map(PathBuf::from),
+            faults: None,
         }
     }
 }
@@ -58,6 +61,16 @@ impl DevnetBuilder {
     /// it to the embedded chain.
     pub fn anvil(mut self, program: impl Into<PathBuf>) -> Self {
         self.anvil = Some(program.into());
+        self
+    }
+
+    /// Puts a faulty door in front of the node, which the network's clients come through, and this
+    /// plan in force there and at the services. Defaults to no door, and services without faults.
+    ///
+    /// With [`FaultPlan::none`] there is the door, its log, and a plan for later:
+    /// [`Faults::set`](crate::faults::Faults::set). A [`port`](Self::port) is the door's then.
+    pub fn faults(mut self, plan: FaultPlan) -> Self {
+        self.faults = Some(plan);
         self
     }
 

@@ -1,12 +1,15 @@
 //! Why a dev network did not start, or a part of it failed.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use ogpu_chain::SpecError;
 use ogpu_client::{BuildError, Error, RpcError};
 
 use super::backend::AnvilProblem;
-use crate::{chain::NodeError, services::ServicesError};
+use crate::{
+    chain::{NodeError, ReorgRefused},
+    services::ServicesError,
+};
 
 /// A dev network that did not start, or could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,31 @@ pub enum DevnetError {
         /// Why.
         #[source]
         source: ServicesError,
+    },
+    /// The faulty door in front of the node could not be opened.
+    #[error(
+        "could not listen on 127.0.0.1:{port} in front of the node; use port 0 for any free one"
+    )]
+    Door {
+        /// The TCP port asked for.
+        port: u16,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A reorganisation is not possible; the chain is as it was.
+    #[error("cannot reorganise the chain")]
+    Reorg {
+        /// Why.
+        #[source]
+        source: ReorgRefused,
+    },
+    /// The chain below the network has no such thing.
+    #[error(
+        "cannot {step}: the chain below this network has no such thing; use the embedded chain with a base fee"
+    )]
+    Unsupported {
+        /// What was to be done.
+        step: &'static str,
     },
     /// The description of the network is refused.
     #[error("the network cannot be described")]

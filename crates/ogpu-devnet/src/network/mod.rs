@@ -4,6 +4,7 @@ mod accounts;
 mod artifacts;
 mod backend;
 mod builder;
+mod control;
 mod deploy;
 mod error;
 
@@ -14,6 +15,7 @@ pub use deploy::Contracts;
 pub use error::DevnetError;
 
 pub(crate) use accounts::dev_signer;
+pub(crate) use control::ChainControl;
 
 use std::sync::{
     Arc,
@@ -22,13 +24,14 @@ use std::sync::{
 
 use ogpu_chain::{ChainSpec, Contract};
 use ogpu_client::{Client, Signer};
-use ogpu_types::{Address, TaskInput, Wei};
+use ogpu_types::{Address, TaskInput, TxHash, Wei};
 use serde::Serialize;
 use serde_json::json;
 
 use self::{accounts::BALANCE, backend::Backend, deploy::deploy};
 use crate::{
-    chain::Mining,
+    chain::{Mining, Orphans, Reorg},
+    faults::{FaultPlan, Faults, NodeDoor, Warden},
     provider::{ProviderBuilder, TaskFeed},
     services::{Services, ServicesConfig},
 };
@@ -59,6 +62,8 @@ const NAME: &str = "OGPU_DEVNET";
 #[derive(Debug)]
 pub struct Devnet {
     shared: Arc<Shared>,
+    faults: Faults,
+    control: ChainControl,
     services: Services,
     backend: Backend,
     spec: ChainSpec,
@@ -113,13 +118,17 @@ impl Devnet {
         let chain_id = options.node.chain_id;
         // Setting up takes a dozen transactions, each after the other.
         let mining = std::mem::take(&mut options.node.mining);
+        let (door_port, plan) = match options.faults.take() {
+            Some(plan) => (Some(std::mem::take(&mut options.node.port)), plan),
+            None => (None, FaultPlan::none()),
+        };
         let accounts = Accounts::new();
         let admin = dev_signer("admin", 0);
         let scheduler = dev_signer("scheduler", 0).address();
 
         let backend = Backend::start(options.anvil.as_deref(), options.node).await?;
         // Before there are contracts, a client that only sends transactions.
-        let bare = spec(chain_id, &backend, None, None)?;
+        let bare = spec(chain_id, direct(&backend), None, None)?;
         let bootstrap = build_client(&bare)?;
         let funded = accounts.iter().map(|(_, signer)| signer.address());
         for account in funded.chain([admin.address(), scheduler]) {
@@ -129,9 +138,10 @@ impl Devnet {
             .await
             .map_err(DevnetError::setup("deploy the contracts"))?;
 
-        let deployed = spec(chain_id, &backend, Some(&contracts), None)?;
+        let deployed = spec(chain_id, direct(&backend), Some(&contracts), None)?;
         let lookup = build_client(&deployed)?;
-        let services = Services::start(ServicesConfig::new(move |task| {
+        let warden = Arc::new(Warden::default());
+        let config = ServicesConfig::new(move |task| {
             let client = lookup.clone();
             async move {
                 match client.get_confirmed_response(task).await {
@@ -140,16 +150,40 @@ impl Devnet {
                     Err(error) => Err(error.into()),
                 }
             }
-        }))
-        .await
-        .map_err(|source| DevnetError::Services { source })?;
+        });
+        let services = Services::start_guarded(config, Arc::clone(&warden))
+            .await
+            .map_err(|source| DevnetError::Services { source })?;
 
-        let spec = spec(chain_id, &backend, Some(&contracts), Some(&services))?;
-        let client = build_client(&spec)?;
+        let whole = spec(
+            chain_id,
+            direct(&backend),
+            Some(&contracts),
+            Some(&services),
+        )?;
+        let client = build_client(&whole)?;
         backend
             .set_mining(mining, &client)
             .await
             .map_err(DevnetError::command("set the mining"))?;
+
+        let control = match &backend {
+            Backend::Embedded(node) => ChainControl::embedded(node.chain()),
+            Backend::Anvil(_) => ChainControl::anvil(client.clone()).await?,
+        };
+        let door = match door_port {
+            Some(port) => Some(NodeDoor::open(&backend.http_url(), port, &warden).await?),
+            None => None,
+        };
+        let spec = match &door {
+            Some(door) => spec(
+                chain_id,
+                (door.http_url(), door.ws_url()),
+                Some(&contracts),
+                Some(&services),
+            )?,
+            None => whole,
+        };
         let shared = Shared {
             feed: TaskFeed::start(client.clone()),
             store: services.store(),
@@ -158,6 +192,8 @@ impl Devnet {
         };
         Ok(Self {
             shared: Arc::new(shared),
+            faults: Faults::new(warden, control.clone(), &plan, backend.http_url(), door),
+            control,
             services,
             backend,
             spec,
@@ -195,9 +231,21 @@ impl Devnet {
         &self.services
     }
 
-    /// The URL of the JSON-RPC over WebSocket.
+    /// The URL of the JSON-RPC over WebSocket, through the faulty door if there is one.
     pub fn ws_url(&self) -> String {
-        self.backend.ws_url()
+        self.faults
+            .ws_url()
+            .unwrap_or_else(|| self.backend.ws_url())
+    }
+
+    /// The URL of the node's own JSON-RPC over HTTP, where no fault happens: for audits.
+    pub fn node_url(&self) -> String {
+        self.backend.http_url()
+    }
+
+    /// The faults that happen, their log, and more doors to the node.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// A simulated provider that answers tasks with what `handler` makes of their input.
@@ -264,6 +312,73 @@ impl Devnet {
             .map_err(DevnetError::command("set the mining"))
     }
 
+    /// Replaces the latest `depth` blocks by others; the chain is at least as high afterwards.
+    ///
+    /// Of the transactions in them the last one is dropped, and the others are mined again in the
+    /// last of the new blocks. On anvil all are dropped. A provider starts again
+    /// with a task whose own block was replaced, up to 16 blocks deep; what else it did is its own
+    /// client's matter.
+    ///
+    /// # Errors
+    ///
+    /// [`DevnetError::Reorg`] if `depth` is 0, or reaches back to before the network was complete.
+    pub async fn reorg(&self, depth: u64) -> Result<Reorg, DevnetError> {
+        let orphans = match self.backend {
+            Backend::Embedded(_) => Orphans::LastDropped,
+            Backend::Anvil(_) => Orphans::Dropped,
+        };
+        self.reorg_with(depth, orphans).await
+    }
+
+    /// [`reorg`](Self::reorg), with a choice of what becomes of the transactions.
+    ///
+    /// # Errors
+    ///
+    /// As [`reorg`](Self::reorg); [`DevnetError::Unsupported`] on anvil, unless all are dropped.
+    pub async fn reorg_with(&self, depth: u64, orphans: Orphans) -> Result<Reorg, DevnetError> {
+        self.control.reorg(depth, orphans).await
+    }
+
+    /// Has the mempool forget up to `most` of the transactions that wait for a block, the latest
+    /// first; answers which. `usize::MAX` is all.
+    ///
+    /// # Errors
+    ///
+    /// [`DevnetError::Command`] when the chain refuses.
+    pub async fn drop_pending(&self, most: usize) -> Result<Vec<TxHash>, DevnetError> {
+        self.control.drop_pending(most).await
+    }
+
+    /// Has the mempool refuse transactions that offer a lower tip than this, in wei per gas, with
+    /// "transaction underpriced". Starts at 0.
+    ///
+    /// # Errors
+    ///
+    /// [`DevnetError::Unsupported`] on anvil.
+    pub fn set_least_tip(&self, wei: u128) -> Result<(), DevnetError> {
+        self.control.set_least_tip(wei)
+    }
+
+    /// Fixes the base fee of the next block, in wei per gas; from there it moves by Ethereum's rule.
+    ///
+    /// # Errors
+    ///
+    /// [`DevnetError::Unsupported`] on a chain without a base fee, [`DevnetError::Command`] if it is
+    /// anvil's.
+    pub async fn spike_base_fee(&self, wei: u64) -> Result<(), DevnetError> {
+        self.control.spike_base_fee(wei).await
+    }
+
+    /// Sets how far the chain's time is from the host's clock, in seconds, for the blocks to come.
+    /// None is older than its parent: a chain that is set back stands still until its time has come.
+    ///
+    /// # Errors
+    ///
+    /// [`DevnetError::Unsupported`] on anvil.
+    pub fn skew_clock(&self, seconds: i64) -> Result<(), DevnetError> {
+        self.control.skew_clock(seconds)
+    }
+
     /// Mines one block.
     ///
     /// # Errors
@@ -282,15 +397,15 @@ impl Devnet {
 
 fn spec(
     chain_id: u64,
-    backend: &Backend,
+    (rpc_url, ws_url): (String, String),
     contracts: Option<&Contracts>,
     services: Option<&Services>,
 ) -> Result<ChainSpec, DevnetError> {
     let of = |pick: fn(&Contracts) -> Address| contracts.map_or(UNDEPLOYED, pick);
     let mut builder = ChainSpec::builder(chain_id)
         .name(NAME)
-        .rpc_url(backend.http_url())
-        .ws_url(backend.ws_url())
+        .rpc_url(rpc_url)
+        .ws_url(ws_url)
         .contract(Contract::Nexus, of(|c| c.nexus))
         .contract(Contract::Controller, of(|c| c.controller))
         .contract(Contract::Terminal, of(|c| c.terminal))
@@ -307,6 +422,11 @@ fn spec(
     builder
         .build()
         .map_err(|source| DevnetError::Spec { source })
+}
+
+/// The URLs of the node itself.
+fn direct(backend: &Backend) -> (String, String) {
+    (backend.http_url(), backend.ws_url())
 }
 
 /// Stands in for a contract that is not deployed yet, and that nobody calls before it is.

@@ -1,9 +1,9 @@
 //! One look at new blocks for all providers: which tasks were published.
 
-use std::time::Duration;
+use std::{collections::HashSet, ops::RangeInclusive, time::Duration};
 
 use ogpu_chain::Contract;
-use ogpu_client::Client;
+use ogpu_client::{Client, RpcError};
 use ogpu_contracts::{event, nexus};
 use ogpu_types::{Address, Hash32, HexBytes, Log, TxHash};
 use serde::Deserialize;
@@ -12,6 +12,8 @@ use tokio::{sync::broadcast, task::AbortHandle};
 
 /// Between two looks at the chain: well below the patience of a test, far above a call's cost.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Blocks that are looked through again with every new one: a reorganisation may have replaced them.
+const AGAIN: u64 = 16;
 /// Tasks that a provider may be behind; a slow one misses what comes before.
 const BACKLOG: usize = 4_096;
 
@@ -48,71 +50,158 @@ impl Drop for TaskFeed {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct RawLog {
     address: Address,
     topics: Vec<Hash32>,
     data: HexBytes,
+    block_hash: Hash32,
 }
+
+/// The latest block.
+#[derive(Deserialize)]
+struct Head {
+    number: String,
+    hash: Hash32,
+}
+
+/// A task and the block that it is in: in another block it is news again.
+type Seen = HashSet<(Hash32, Address)>;
 
 async fn poll(client: Client, tasks: broadcast::Sender<NewTask>) {
     let nexus = client.chain().contract(Contract::Nexus);
     let topic = event::topic::<nexus::TaskPublishedFilter>();
-    let mut next = 0;
+    let (mut next, mut latest, mut seen) = (0_u64, None, Seen::new());
     loop {
-        match published_since(&client, nexus, topic, next).await {
-            Ok((head, found)) => {
-                for task in found {
-                    // Nobody listening is no failure.
-                    let _ = tasks.send(task);
+        match head(&client).await {
+            Ok((_, hash)) if latest == Some(hash) => {}
+            Ok((number, hash)) => {
+                let from = next.min(number + 1).saturating_sub(AGAIN);
+                match published(&client, nexus, topic, from..=number).await {
+                    Ok(found) => {
+                        for (block, task) in &found {
+                            if !seen.contains(&(*block, task.task)) {
+                                // Nobody listening is no failure.
+                                let _ = tasks.send(*task);
+                            }
+                        }
+                        seen = found
+                            .into_iter()
+                            .map(|(block, task)| (block, task.task))
+                            .collect();
+                        (next, latest) = (number + 1, Some(hash));
+                    }
+                    Err(error) => warn(&error),
                 }
-                // A head below what was seen is a chain that was set back: its next blocks are new.
-                next = head + 1;
             }
-            Err(error) => {
-                let error: &(dyn std::error::Error + 'static) = &error;
-                tracing::warn!(error, "cannot look for new tasks");
-            }
+            Err(error) => warn(&error),
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-/// The tasks in the blocks from `from` to the head, and the head's number.
-async fn published_since(
+fn warn(error: &RpcError) {
+    let error: &(dyn std::error::Error + 'static) = error;
+    tracing::warn!(error, "cannot look for new tasks");
+}
+
+async fn head(client: &Client) -> Result<(u64, Hash32), RpcError> {
+    let head: Head = client
+        .rpc()
+        .call("eth_getBlockByNumber", json!(["latest", false]))
+        .await?;
+    let number = u64::from_str_radix(head.number.trim_start_matches("0x"), 16).unwrap_or(0);
+    Ok((number, head.hash))
+}
+
+/// The tasks in those blocks, each with its block's hash.
+async fn published(
     client: &Client,
     nexus: Address,
     topic: Hash32,
-    from: u64,
-) -> Result<(u64, Vec<NewTask>), ogpu_client::RpcError> {
-    let head: String = client.rpc().call("eth_blockNumber", ()).await?;
-    let head = u64::from_str_radix(head.trim_start_matches("0x"), 16).unwrap_or(0);
-    if head < from {
-        return Ok((head, Vec::new()));
-    }
+    blocks: RangeInclusive<u64>,
+) -> Result<Vec<(Hash32, NewTask)>, RpcError> {
     let filter = json!([{
         "address": nexus,
         "topics": [topic],
-        "fromBlock": format!("{from:#x}"),
-        "toBlock": format!("{head:#x}"),
+        "fromBlock": format!("{:#x}", blocks.start()),
+        "toBlock": format!("{:#x}", blocks.end()),
     }]);
     let logs: Vec<RawLog> = client.rpc().call("eth_getLogs", filter).await?;
-    let found = logs
-        .into_iter()
-        .map(|log| {
-            Log::new(
-                log.address,
-                log.topics,
-                log.data,
-                head,
-                TxHash::new([0; 32]),
-                0,
-            )
-        })
-        .filter_map(|log| event::decode::<nexus::TaskPublishedFilter>(&log))
-        .map(|event| NewTask {
+    let task = |log: RawLog| {
+        let log = Log::new(
+            log.address,
+            log.topics,
+            log.data,
+            *blocks.end(),
+            TxHash::new([0; 32]),
+            0,
+        );
+        let event = event::decode::<nexus::TaskPublishedFilter>(&log)?;
+        Some(NewTask {
             task: event.task.into(),
             source: event.source.into(),
         })
-        .collect();
-    Ok((head, found))
+    };
+    Ok(logs
+        .into_iter()
+        .filter_map(|log| Some((log.block_hash, task(log)?)))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use ogpu_client::{DeliveryMethod, ImageEnvironments, SourceInfo, TaskInfo};
+    use ogpu_types::{TaskInput, Wei};
+
+    use super::*;
+    use crate::{Devnet, Orphans};
+
+    #[tokio::test]
+    async fn a_task_that_a_reorganisation_moves_is_told_again() {
+        let devnet = Devnet::start().await.unwrap();
+        let client = devnet.client();
+        let account = devnet.accounts().client();
+        let source = client
+            .publish_source(&SourceInfo {
+                name: "echo".into(),
+                description: String::new(),
+                logo_url: String::new(),
+                image_envs: ImageEnvironments::cpu("https://example.org/compose.yml"),
+                min_payment: Wei::ZERO,
+                min_available_lockup: Wei::ZERO,
+                max_expiry_duration: 3_600,
+                delivery_method: DeliveryMethod::FirstResponse,
+            })
+            .await
+            .unwrap();
+        client
+            .vault_deposit(account.address(), Wei::from_ether(1), account)
+            .await
+            .unwrap();
+        let feed = TaskFeed::start(client.clone());
+        let mut tasks = feed.subscribe();
+        let published = client
+            .publish_task(&TaskInfo {
+                source: source.address,
+                config: TaskInput::new("run", &1).unwrap(),
+                expiry_time: devnet_time(&client).await + 600,
+                payment: Wei::from_gwei(1),
+            })
+            .await
+            .unwrap();
+        assert_eq!(tasks.recv().await.unwrap().task, published.address);
+        devnet.reorg_with(1, Orphans::Delayed).await.unwrap();
+        assert_eq!(tasks.recv().await.unwrap().task, published.address);
+    }
+
+    async fn devnet_time(client: &Client) -> u64 {
+        let block: serde_json::Value = client
+            .rpc()
+            .call("eth_getBlockByNumber", json!(["latest", false]))
+            .await
+            .unwrap();
+        let time = block["timestamp"].as_str().unwrap();
+        u64::from_str_radix(time.trim_start_matches("0x"), 16).unwrap()
+    }
 }

@@ -63,6 +63,8 @@ enum GivenUp {
     },
     #[error("the task could not be read: {0}")]
     Unreadable(String),
+    #[error("the task's content is no task input")]
+    Input(#[source] serde_json::Error),
     #[error("the answer is no JSON")]
     Answer(#[source] serde_json::Error),
 }
@@ -84,7 +86,11 @@ async fn handle(
     send(shared, signer, Contract::Nexus, attempt).await?;
 
     let params = task_params(shared, task).await?;
-    let input: TaskInput = shared.client.fetch_ipfs_json(&params.config).await?;
+    // What is pinned here is read in process: scripts and faults of the gateway are for clients.
+    let input: TaskInput = match shared.store.content(&params.config) {
+        Some(content) => serde_json::from_slice(&content).map_err(GivenUp::Input)?,
+        None => shared.client.fetch_ipfs_json(&params.config).await?,
+    };
     tokio::time::sleep(conduct.delay).await;
     let answer = || async {
         (conduct.handler)(input)

@@ -16,7 +16,6 @@ mod refusal;
 mod running;
 mod script;
 mod scripted;
-mod server;
 mod store;
 #[cfg(test)]
 mod tests;

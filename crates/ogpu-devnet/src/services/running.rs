@@ -1,17 +1,18 @@
 //! The running services, and what a test asks of them.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
-use tokio::net::TcpListener;
 
 use super::config::ServicesConfig;
 use super::script::{Script, Service};
 use super::scripted::Scripted;
-use super::server::Server;
 use super::store::{ContentStore, Upload};
 use super::{gateway, management, pinning};
+use crate::faults::{Warden, serve_services};
+use crate::server::{Server, listen};
 
 /// Why the services did not start.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,14 @@ impl Services {
     ///
     /// [`ServicesError::Listen`] if the port cannot be opened.
     pub async fn start(config: ServicesConfig) -> Result<Self, ServicesError> {
+        Self::start_guarded(config, Arc::default()).await
+    }
+
+    /// Services whose requests meet the faults that the warden decides on.
+    pub(crate) async fn start_guarded(
+        config: ServicesConfig,
+        warden: Arc<Warden>,
+    ) -> Result<Self, ServicesError> {
         let (listener, address) =
             listen(config.port)
                 .await
@@ -65,7 +74,9 @@ impl Services {
                 script.clone(),
                 config.confirmed_response,
             ));
-        let server = Server::start(listener, router);
+        let server = Server::start(listener, move |stream| {
+            serve_services(stream, router.clone(), Arc::clone(&warden))
+        });
         tracing::debug!(%address, "off-chain services started");
         Ok(Self {
             address,
@@ -136,10 +147,4 @@ impl Services {
     pub async fn stop(self) {
         self.server.stop().await;
     }
-}
-
-async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::scripted::Scripted;
+use super::{gateway, management, pinning};
 
 /// One of the off-chain services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +15,25 @@ pub enum Service {
     Gateway,
     /// Tells the confirmed response of a task: `GET /api/tasks/{task}`.
     Management,
+}
+
+impl Service {
+    /// The service that a path belongs to.
+    pub(crate) fn at(path: &str) -> Option<Self> {
+        let below = |root: &str| {
+            path.strip_prefix(root)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        if path == pinning::PATH {
+            Some(Self::Pinning)
+        } else if below(gateway::PATH) {
+            Some(Self::Gateway)
+        } else if below(management::PATH) {
+            Some(Self::Management)
+        } else {
+            None
+        }
+    }
 }
 
 /// The scripts of all services; clones share them.

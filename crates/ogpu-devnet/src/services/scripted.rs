@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::future;
-use std::io;
 use std::time::Duration;
 
 use axum::body::{self, Body, Bytes};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use futures::{StreamExt, stream};
 use serde_json::Value;
+
+use crate::halved::halved;
 
 /// How a service answers one request, prescribed by a test.
 ///
@@ -160,7 +160,11 @@ impl Scripted {
             response.headers_mut().insert(RETRY_AFTER, value);
         }
         if self.cut_off {
-            response = halved(response).await;
+            let (head, body) = response.into_parts();
+            let body = body::to_bytes(body, usize::MAX)
+                .await
+                .expect("the services' answers are in memory");
+            response = halved(head, &body, || {});
         }
         response
     }
@@ -173,24 +177,4 @@ fn made(status: StatusCode, body: Bytes, content_type: Option<HeaderValue>) -> R
         response.headers_mut().insert(CONTENT_TYPE, value);
     }
     response
-}
-
-/// The response with the first half of its body, after which the connection breaks.
-async fn halved(response: Response) -> Response {
-    let (mut head, body) = response.into_parts();
-    let body = body::to_bytes(body, usize::MAX)
-        .await
-        .expect("the services' answers are in memory");
-    // An empty body is announced as one byte, which then is missing.
-    let announced = body.len().max(1);
-    head.headers
-        .insert(CONTENT_LENGTH, HeaderValue::from(announced));
-    let half = body.slice(..body.len() / 2);
-    let fault = stream::once(async {
-        // Without this pause the server drops what it has not yet written, the head included.
-        tokio::task::yield_now().await;
-        Err(io::Error::from(io::ErrorKind::ConnectionAborted))
-    });
-    let broken = stream::once(future::ready(Ok(half))).chain(fault);
-    Response::from_parts(head, Body::from_stream(broken))
 }

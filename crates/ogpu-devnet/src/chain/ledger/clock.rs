@@ -29,6 +29,11 @@ impl Clock {
         self.offset
     }
 
+    /// Sets the whole distance from the host's clock in seconds.
+    pub(crate) const fn skew(&mut self, seconds: i64) {
+        self.offset = seconds;
+    }
+
     /// Fixes the timestamp of the next block; time goes on from there.
     pub(crate) const fn set_next(&mut self, timestamp: u64) {
         self.next = Some(timestamp);

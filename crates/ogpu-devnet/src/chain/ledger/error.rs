@@ -55,6 +55,8 @@ pub(crate) enum Refused {
     AlreadyKnown,
     #[error("replacement transaction underpriced")]
     Underpriced,
+    #[error("transaction underpriced")]
+    BelowLeastTip,
 }
 
 /// Why a block or its state is not there.

@@ -28,17 +28,17 @@ pub(crate) fn next_base_fee(parent: &Header) -> Option<u64> {
 }
 
 /// The suggested price for a legacy transaction, in wei.
-pub(crate) fn suggested_price(head: &Header) -> u64 {
-    next_base_fee(head)
-        .unwrap_or(0)
-        .saturating_add(SUGGESTED_TIP)
+pub(crate) fn suggested_price(next_base_fee: Option<u64>) -> u64 {
+    next_base_fee.unwrap_or(0).saturating_add(SUGGESTED_TIP)
 }
 
-/// The fee history of up to `count` blocks ending with `newest`, with the tips at `percentiles`.
+/// The fee history of up to `count` blocks ending with `newest`, with the base fee `next` after them
+/// and the tips at `percentiles`.
 pub(crate) fn history(
     history: &History,
     count: u64,
     newest: &Block,
+    next: Option<u64>,
     percentiles: Option<&[f64]>,
 ) -> FeeHistory {
     let count = count.min(HISTORY_LIMIT).min(newest.number() + 1);
@@ -50,7 +50,7 @@ pub(crate) fn history(
         .iter()
         .map(|block| block.header().base_fee_per_gas.unwrap_or(0).into())
         .collect();
-    base_fees.push(next_base_fee(newest.header()).unwrap_or(0).into());
+    base_fees.push(next.unwrap_or(0).into());
     FeeHistory {
         oldest_block: oldest,
         base_fee_per_blob_gas: vec![1; base_fees.len()],
@@ -135,10 +135,7 @@ mod tests {
     #[test]
     fn a_chain_without_a_base_fee_keeps_none_and_suggests_a_gwei() {
         assert_eq!(next_base_fee(&header(0, None)), None);
-        assert_eq!(suggested_price(&header(0, None)), SUGGESTED_TIP);
-        assert_eq!(
-            suggested_price(&header(15_000_000, Some(5))),
-            SUGGESTED_TIP + 5
-        );
+        assert_eq!(suggested_price(None), SUGGESTED_TIP);
+        assert_eq!(suggested_price(Some(5)), SUGGESTED_TIP + 5);
     }
 }

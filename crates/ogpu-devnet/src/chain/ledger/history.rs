@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256, U256};
 use imbl::{HashMap, OrdMap, Vector};
 
 use super::block::Block;
@@ -24,6 +24,8 @@ pub(crate) struct History {
     transactions: HashMap<B256, (u64, usize)>,
     states: OrdMap<u64, State>,
     head: Arc<Block>,
+    /// What was set by hand after which block: a reorganisation must not take it back.
+    amendments: Vector<(u64, Address, U256)>,
 }
 
 impl History {
@@ -35,6 +37,7 @@ impl History {
             transactions: HashMap::new(),
             states: OrdMap::unit(0, state),
             head,
+            amendments: Vector::new(),
         }
     }
 
@@ -83,11 +86,46 @@ impl History {
         })
     }
 
-    /// Changes the state after the latest block, as no transaction did.
-    pub(crate) fn amend(&mut self, change: impl FnOnce(&mut State)) {
-        if let Some(state) = self.states.get_mut(&self.head.number()) {
-            change(state);
+    /// Gives an account a balance in the state after the latest block, as no transaction did.
+    pub(crate) fn set_balance(&mut self, address: Address, balance: U256) {
+        let number = self.head.number();
+        if let Some(state) = self.states.get_mut(&number) {
+            state.set_balance(address, balance);
         }
+        self.amendments.push_back((number, address, balance));
+    }
+
+    /// The number of the oldest block whose state is kept.
+    pub(crate) fn oldest_state(&self) -> u64 {
+        self.states.get_min().map_or(0, |(number, _)| *number)
+    }
+
+    /// Takes the blocks after that number off, whose state must be kept; answers them, the oldest
+    /// first. Balances that were set by hand after it stay set.
+    pub(crate) fn rewind(&mut self, number: u64) -> Vec<Arc<Block>> {
+        let removed: Vec<_> = self
+            .range(number + 1, self.head.number())
+            .cloned()
+            .collect();
+        for block in &removed {
+            self.blocks.pop_back();
+            self.numbers.remove(&block.hash());
+            self.states.remove(&block.number());
+            for tx in block.transactions() {
+                self.transactions.remove(&tx::hash(tx));
+            }
+        }
+        if let Some(head) = self.blocks.last() {
+            self.head = Arc::clone(head);
+        }
+        let later = self.amendments.iter_mut().filter(|(set, ..)| *set > number);
+        if let Some(state) = self.states.get_mut(&number) {
+            for (set, address, balance) in later {
+                state.set_balance(*address, *balance);
+                *set = number;
+            }
+        }
+        removed
     }
 
     pub(crate) fn push(&mut self, block: Block, state: State) -> Arc<Block> {

@@ -10,6 +10,7 @@ mod evm;
 mod fees;
 mod history;
 mod pool;
+mod reorg;
 mod state;
 mod submit;
 mod tx;
@@ -29,6 +30,8 @@ pub(crate) use self::call::Scene;
 pub(crate) use self::error::{CallFailed, Missing, Refused, TimeGoesBack};
 pub(crate) use self::events::{Event, Events};
 pub(crate) use self::fees::SUGGESTED_TIP;
+pub use self::reorg::Orphans;
+pub(crate) use self::reorg::ReorgError;
 pub(crate) use self::state::State;
 pub(crate) use self::tx::{Envelope, SignedTx, hash};
 
@@ -58,6 +61,10 @@ pub(crate) struct Ledger {
     history: History,
     pool: Pool,
     clock: Clock,
+    /// The base fee of the next block, in place of the one that Ethereum's rule gives it.
+    spike: Option<u64>,
+    /// The least tip, in wei per gas, of a transaction that is accepted.
+    least_tip: u128,
     /// Whether every executable transaction is mined at once, in a block of its own.
     instant: bool,
     snapshots: Vec<Snapshot>,
@@ -90,6 +97,8 @@ impl Ledger {
             history: History::new(Block::seal(header, Vec::new(), Vec::new()), state),
             pool: Pool::default(),
             clock,
+            spike: None,
+            least_tip: 0,
             instant: false,
             snapshots: Vec::new(),
             reverts: 0,
@@ -142,13 +151,16 @@ impl Ledger {
         let head = self.head();
         let timestamp = self.clock.next_timestamp(head.header().timestamp);
         let seed = [head.hash().as_slice(), &self.reverts.to_be_bytes()].concat();
-        let header = block::header_on_top(
-            &self.rules,
-            head.header(),
-            head.hash(),
-            timestamp,
-            keccak256(seed),
-        );
+        let header = Header {
+            base_fee_per_gas: self.next_base_fee(),
+            ..block::header_on_top(
+                &self.rules,
+                head.header(),
+                head.hash(),
+                timestamp,
+                keccak256(seed),
+            )
+        };
         build(&self.rules, header, &self.history, &self.pool, most)
     }
 
@@ -160,6 +172,7 @@ impl Ledger {
         } = candidate;
         let block = self.history.push(block, state);
         self.clock.mined(block.header().timestamp);
+        self.spike = None;
         self.pool.remove(rejected);
         self.pool.remove_outdated(self.history.state());
         self.listeners.tell(&Event::Added(Arc::clone(&block)));
@@ -207,6 +220,45 @@ impl Ledger {
         self.clock.advance(seconds)
     }
 
+    /// Sets how far the chain's time is from the host's clock, in seconds.
+    pub(crate) const fn skew_clock(&mut self, seconds: i64) {
+        self.clock.skew(seconds);
+    }
+
+    /// The base fee of the next block; none on a chain without one.
+    pub(crate) fn next_base_fee(&self) -> Option<u64> {
+        let usual = fees::next_base_fee(self.head().header())?;
+        Some(self.spike.unwrap_or(usual))
+    }
+
+    /// Fixes the base fee of the next block, from where it moves as ever; false on a chain without
+    /// one.
+    pub(crate) const fn spike_base_fee(&mut self, wei: u64) -> bool {
+        if self.rules.dynamic_fees() {
+            self.spike = Some(wei);
+        }
+        self.rules.dynamic_fees()
+    }
+
+    /// Refuses transactions with a lower tip from now on; those that wait already stay.
+    pub(crate) const fn set_least_tip(&mut self, wei: u128) {
+        self.least_tip = wei;
+    }
+
+    /// Forgets a waiting transaction; false if there is none of that hash.
+    pub(crate) fn forget(&mut self, hash: B256) -> bool {
+        let known = self.pool.get(hash).is_some();
+        self.pool.remove([hash]);
+        known
+    }
+
+    /// Forgets up to `most` of the waiting transactions, the latest first; answers which.
+    pub(crate) fn forget_latest(&mut self, most: usize) -> Vec<B256> {
+        let forgotten = self.pool.latest(most);
+        self.pool.remove(forgotten.iter().copied());
+        forgotten
+    }
+
     /// Fixes the timestamp of the next block.
     pub(crate) fn set_next_timestamp(&mut self, timestamp: u64) -> Result<(), TimeGoesBack> {
         let latest = self.head().header().timestamp;
@@ -219,8 +271,7 @@ impl Ledger {
 
     /// Gives an account a balance in the latest state.
     pub(crate) fn set_balance(&mut self, address: Address, balance: U256) {
-        self.history
-            .amend(|state| state.set_balance(address, balance));
+        self.history.set_balance(address, balance);
     }
 
     /// A block by number, tag or hash. "safe" and "finalized" are the latest one; the pending one
@@ -340,16 +391,25 @@ impl Ledger {
         } else {
             self.block(newest.into())
         };
+        let newest = newest.ok_or(Missing::Header)?;
+        let next = if newest.number() == self.head().number() {
+            self.next_base_fee()
+        } else {
+            self.history
+                .block(newest.number() + 1)
+                .and_then(|block| block.header().base_fee_per_gas)
+        };
         Ok(fees::history(
             &self.history,
             count,
-            newest.ok_or(Missing::Header)?,
+            newest,
+            next,
             percentiles,
         ))
     }
 
     /// The suggested price of a legacy transaction, in wei per gas.
     pub(crate) fn gas_price(&self) -> u64 {
-        fees::suggested_price(self.head().header())
+        fees::suggested_price(self.next_base_fee())
     }
 }

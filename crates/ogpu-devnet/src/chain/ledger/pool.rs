@@ -37,6 +37,16 @@ impl Pool {
         self.hashes.is_empty()
     }
 
+    /// The hashes of up to `most` transactions, the latest first.
+    pub(crate) fn latest(&self, most: usize) -> Vec<B256> {
+        let mut all: Vec<&Waiting> = self.senders.values().flat_map(BTreeMap::values).collect();
+        all.sort_unstable_by_key(|waiting| std::cmp::Reverse(waiting.arrival));
+        all.iter()
+            .take(most)
+            .map(|waiting| tx::hash(&waiting.tx))
+            .collect()
+    }
+
     /// The nonce after the sender's last transaction that can be executed without a gap.
     pub(crate) fn next_nonce(&self, sender: Address, state: &State) -> u64 {
         let mut next = state.nonce(sender);

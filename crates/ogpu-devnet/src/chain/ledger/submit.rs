@@ -8,10 +8,10 @@ use revm::context_interface::cfg::gas::calculate_initial_tx_gas_for_tx;
 use revm::primitives::eip3860::MAX_INITCODE_SIZE;
 use revm::primitives::hardfork::SpecId;
 
+use super::Ledger;
 use super::error::Refused;
 use super::events::Event;
 use super::tx::{self, SignedTx};
-use super::{Ledger, fees};
 
 impl Ledger {
     /// Takes a signed transaction in; with instant mining it and whatever it unblocks are mined
@@ -51,6 +51,9 @@ impl Ledger {
         if tip > max {
             return Err(Refused::TipAboveMaxFee { sender, tip, max });
         }
+        if tip < self.least_tip {
+            return Err(Refused::BelowLeastTip);
+        }
         let gas = tx.gas_limit();
         let least = calculate_initial_tx_gas_for_tx(tx::environment(signed), spec, None);
         if gas < least.initial_regular_gas {
@@ -72,9 +75,7 @@ impl Ledger {
         }
         // geth lets such a transaction wait for a lower base fee. A chain whose base fee moves only
         // when somebody sends something would let it wait for ever.
-        if let Some(base) =
-            fees::next_base_fee(self.head().header()).filter(|base| u128::from(*base) > max)
-        {
+        if let Some(base) = self.next_base_fee().filter(|base| u128::from(*base) > max) {
             return Err(Refused::BelowBaseFee { sender, max, base });
         }
         self.pool.check_funds(signed, state.balance(sender))

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use alloy_primitives::{U64, U256};
+use alloy_primitives::{B256, U64, U256};
 use jsonrpsee_server::RpcModule;
 use serde::Deserialize;
 
+use super::failure::invalid_params;
 use super::register::{Answer, Arguments, add};
 use crate::chain::config::Mining;
+use crate::chain::ledger::Orphans;
 use crate::chain::shared::Shared;
 
 pub(super) fn register(module: &mut RpcModule<Shared>) {
@@ -37,6 +39,16 @@ pub(super) fn register(module: &mut RpcModule<Shared>) {
         shared.ledger().set_balance(address, balance);
         Ok(())
     });
+    add(module, "anvil_setNextBlockBaseFeePerGas", next_base_fee);
+    add(module, "anvil_dropTransaction", |shared, arguments| {
+        let hash: B256 = arguments.required()?;
+        Ok(shared.ledger().forget(hash).then_some(hash))
+    });
+    add(module, "anvil_dropAllTransactions", |shared, _| {
+        shared.ledger().forget_latest(usize::MAX);
+        Ok(())
+    });
+    add(module, "anvil_reorg", reorg);
 }
 
 /// How `evm_mine` may be told when and how much.
@@ -103,4 +115,29 @@ fn set_interval_mining(shared: &Shared, arguments: &mut Arguments<'_>) -> Answer
         seconds => Mining::Interval(Duration::from_secs(seconds)),
     });
     Ok(())
+}
+
+fn next_base_fee(shared: &Shared, arguments: &mut Arguments<'_>) -> Answer<()> {
+    let wei: U64 = arguments.required()?;
+    if shared.ledger().spike_base_fee(wei.saturating_to()) {
+        Ok(())
+    } else {
+        Err(invalid_params("the chain has no base fee".to_owned()))
+    }
+}
+
+/// Replaces that many blocks by empty ones. Transactions to put into them are not supported.
+fn reorg(shared: &Shared, arguments: &mut Arguments<'_>) -> Answer<()> {
+    let depth: u64 = arguments.required()?;
+    let transactions: Option<Vec<serde_json::Value>> = arguments.optional()?;
+    if transactions.is_some_and(|transactions| !transactions.is_empty()) {
+        return Err(invalid_params(
+            "transactions for the new blocks are not supported".to_owned(),
+        ));
+    }
+    shared
+        .ledger()
+        .reorg(depth, Orphans::Dropped)
+        .map(drop)
+        .map_err(|error| invalid_params(error.to_string()))
 }

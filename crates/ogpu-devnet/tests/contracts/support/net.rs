@@ -1,7 +1,7 @@
 //! Transactions and reads.
 
 use ethers_core::types::{Address, Log, U256};
-use ogpu_client::{Client, Error, Outcome, TransactionRequest, TxError};
+use ogpu_client::{Client, Error, TransactionRequest, TxError};
 use ogpu_contracts::{ContractCall, Revert};
 use ogpu_devnet::{Devnet, Role};
 use ogpu_types::{HexBytes, Receipt};
@@ -113,7 +113,7 @@ impl Net {
             .transact(from, to, call.call_data(), value)
             .await
             .expect_err("the contract refuses the call");
-        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert!(error.outcome().is_not_sent());
         match error {
             Error::Transaction { source } => match *source {
                 TxError::WouldRevert { revert, .. } => revert,
