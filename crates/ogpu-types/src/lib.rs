@@ -18,6 +18,7 @@ mod source;
 mod status;
 mod task;
 mod task_input;
+mod typed_address;
 mod validation;
 mod wei;
 
@@ -36,5 +37,6 @@ pub use source::{SourceInfo, SourceMetadata, SourceParams};
 pub use status::{DeliveryMethod, ResponseStatus, SourceStatus, TaskStatus, TransactionStatus};
 pub use task::{TaskInfo, TaskParams};
 pub use task_input::{TaskInput, TaskInputError};
+pub use typed_address::{ResponseAddress, SourceAddress, TaskAddress};
 pub use validation::ValidationError;
 pub use wei::{Wei, WeiError};
