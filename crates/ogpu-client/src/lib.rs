@@ -6,6 +6,7 @@ mod clock;
 mod deadline;
 mod error;
 mod facade;
+pub mod handles;
 mod http;
 mod journal;
 mod read;

@@ -1,0 +1,8 @@
+//! The manager: who has which role.
+
+use super::contract_handle;
+
+contract_handle! {
+    /// The manager: who has which role.
+    Manager
+}

@@ -1,0 +1,8 @@
+//! The nexus: all sources of the network.
+
+use super::contract_handle;
+
+contract_handle! {
+    /// The nexus: all sources of the network.
+    Nexus
+}

@@ -1,0 +1,10 @@
+//! A provider: an account that runs sources and answers tasks.
+
+use ogpu_types::Address;
+
+use super::handle;
+
+handle! {
+    /// A provider: an account that runs sources and answers tasks.
+    Provider: Address
+}

@@ -1,0 +1,10 @@
+//! A source: an AI service that a client published.
+
+use ogpu_types::SourceAddress;
+
+use super::handle;
+
+handle! {
+    /// A source: an AI service that a client published.
+    Source: SourceAddress
+}

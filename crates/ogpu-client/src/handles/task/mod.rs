@@ -1,0 +1,10 @@
+//! A task: a job for a source, paid when its response is confirmed.
+
+use ogpu_types::TaskAddress;
+
+use super::handle;
+
+handle! {
+    /// A task: a job for a source, paid when its response is confirmed.
+    Task: TaskAddress
+}

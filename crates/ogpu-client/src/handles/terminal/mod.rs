@@ -1,0 +1,8 @@
+//! The terminal: who is whose provider, master and agent.
+
+use super::contract_handle;
+
+contract_handle! {
+    /// The terminal: who is whose provider, master and agent.
+    Terminal
+}
