@@ -425,7 +425,8 @@ impl World {
         self.check_not_sent();
     }
 
-    /// I2: nothing is queued above a nonce that the account could have filled.
+    /// I2: nothing is queued above a nonce that the account could have filled. For what nodes refuse
+    /// and nobody waits for, it sends nothing: it goes as soon as the nonce below is wanted.
     fn check_holes(&self) {
         let pending = self.net.pending();
         let is_known = self
@@ -434,8 +435,12 @@ impl World {
             .any(|known| known.nonce == Some(pending) && !known.is_forgotten);
         let was_foreign = |tx: &Tx| tx.nonce == pending && tx.owner.is_none();
         if !is_known && !self.net.arrived.iter().any(was_foreign) {
-            let mut pool = self.net.pool.iter();
-            let queued = pool.find(|tx| tx.owner.is_some() && tx.nonce > pending);
+            let is_worth_it = |tx: &&Tx| {
+                let owner = tx.owner.and_then(|id| self.known.get(&id));
+                owner.is_some_and(|known| known.is_waited_for || !known.was_refused)
+            };
+            let mut pool = self.net.pool.iter().filter(is_worth_it);
+            let queued = pool.find(|tx| tx.nonce > pending);
             assert!(queued.is_none(), "I2: {queued:?} waits for {pending}");
         }
     }

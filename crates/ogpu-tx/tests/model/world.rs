@@ -33,6 +33,8 @@ pub(crate) struct Known {
     /// Why it might not be sent.
     pub(crate) causes: Vec<NotSentCause>,
     pub(crate) offered: BTreeSet<TxHash>,
+    /// A node has refused it.
+    pub(crate) was_refused: bool,
 }
 
 /// A piece of work that is under way.
@@ -165,7 +167,9 @@ impl World {
             } => Some(NotSentCause::Refused),
             _ => None,
         };
-        self.known.get_mut(&id).unwrap().causes.extend(cause);
+        let known = self.known.get_mut(&id).unwrap();
+        known.was_refused |= cause == Some(NotSentCause::Refused);
+        known.causes.extend(cause);
         self.feed(Event::Intent { id, event });
     }
 
