@@ -32,7 +32,15 @@ impl World {
                 if !known.signed.contains(&version) {
                     known.signed.push(version);
                 }
-                Work::Store { id, hash }
+                // What is written is what there is now, whenever it is written.
+                self.entries.push(Entry {
+                    confirmations: known.confirmations,
+                    nonce: self.txs[&hash].nonce,
+                    versions: known.signed.clone(),
+                    is_settled: false,
+                });
+                let entry = self.entries.len() - 1;
+                Work::Store { id, hash, entry }
             }
             Action::Offer { id, hash } => {
                 self.offers += 1;
@@ -188,7 +196,7 @@ impl World {
 
     fn write(&mut self, work: Work) {
         match work {
-            Work::Store { id, hash } => self.store(id, hash),
+            Work::Store { id, entry, .. } => self.store(id, entry),
             Work::Settle { id } => {
                 if let Some(entry) = self.journal.get_mut(&id) {
                     entry.is_settled = true;
@@ -201,17 +209,8 @@ impl World {
         }
     }
 
-    fn store(&mut self, id: IntentId, hash: TxHash) {
-        let known = &self.known[&id];
-        let is_stored = |hash_of: TxHash| hash_of == hash || known.stored.contains(&hash_of);
-        let versions = known.signed.iter().copied();
-        let entry = Entry {
-            confirmations: known.confirmations,
-            nonce: self.txs[&hash].nonce,
-            versions: versions.filter(|one| is_stored(one.hash)).collect(),
-            is_settled: false,
-        };
-        self.journal.insert(id, entry);
+    fn store(&mut self, id: IntentId, entry: usize) {
+        self.journal.insert(id, self.entries[entry].clone());
     }
 
     pub(crate) fn work_on(&mut self, which: usize, how: u8) {
@@ -235,14 +234,16 @@ impl World {
         };
         match work {
             Work::Sign { id, nonce, fees } => self.sign(id, nonce, fees, how),
-            Work::Store { id, hash } => {
+            Work::Store { id, hash, entry } => {
                 // The answer may get lost, too.
                 if how < 240 || how.is_multiple_of(2) {
-                    self.store(id, hash);
+                    self.store(id, entry);
                 }
                 if how < 240 {
                     let known = self.known.get_mut(&id).unwrap();
-                    known.stored.insert(hash);
+                    if known.signed.iter().any(|version| version.hash == hash) {
+                        known.stored.insert(hash);
+                    }
                     self.tell(id, IntentEvent::Stored { hash });
                 } else {
                     let known = self.known.get_mut(&id).unwrap();
@@ -388,6 +389,10 @@ impl World {
         let last = self.want(1, 10, Some(self.net.pending()));
         self.conclude_all();
         assert!(self.known[&last].was_settled, "I4: the account is stuck");
+        // Only now it may have learned that other programs' transactions below are gone.
+        for _ in 0..20 {
+            self.round(5_000);
+        }
         let queued = self.net.pool.iter().find(|tx| tx.owner.is_some());
         assert!(queued.is_none(), "I2: {queued:?} is left behind");
     }

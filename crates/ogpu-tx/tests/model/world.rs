@@ -48,6 +48,7 @@ pub(crate) enum Work {
     Store {
         id: IntentId,
         hash: TxHash,
+        entry: usize,
     },
     Offer {
         id: IntentId,
@@ -95,6 +96,8 @@ pub(crate) struct World {
     pub(crate) journal: BTreeMap<IntentId, Entry>,
     pub(crate) known: BTreeMap<IntentId, Known>,
     pub(crate) work: Vec<Work>,
+    /// What was to be written, in the order that it was asked for.
+    pub(crate) entries: Vec<Entry>,
     pub(crate) txs: BTreeMap<TxHash, Tx>,
     pub(crate) offers: usize,
     pub(crate) fills: usize,
@@ -119,6 +122,7 @@ impl World {
             journal: BTreeMap::new(),
             known: BTreeMap::new(),
             work: Vec::new(),
+            entries: Vec::new(),
             txs: BTreeMap::new(),
             offers: 0,
             fills: 0,
