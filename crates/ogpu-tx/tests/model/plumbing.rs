@@ -65,7 +65,12 @@ impl World {
                 return;
             }
             Action::Forget { id } => {
-                self.known.get_mut(&id).unwrap().is_forgotten = true;
+                let known = self.known.get_mut(&id).unwrap();
+                known.is_forgotten = true;
+                let nonce = known.nonce.filter(|_| known.was_settled);
+                // What is buried is counted, whatever a node that lags has said since.
+                let buried = nonce.filter(|nonce| self.net.chain.final_at(*nonce).is_some());
+                self.last_count = self.last_count.max(buried.map(|nonce| nonce + 1));
                 return;
             }
             Action::Count { after } => {
