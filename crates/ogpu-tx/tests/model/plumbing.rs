@@ -443,8 +443,13 @@ impl World {
             .known
             .values()
             .any(|known| known.nonce == Some(pending) && !known.is_forgotten);
-        let was_foreign = |tx: &Tx| tx.nonce == pending && tx.owner.is_none();
-        if !is_known && !self.net.arrived.iter().any(was_foreign) {
+        // Another program's, or an earlier process's that was done: nobody here can know that it is
+        // gone until somebody waits.
+        let was_others = |tx: &Tx| {
+            let owner = tx.owner.map(|id| &self.known[&id]);
+            tx.nonce == pending && owner.is_none_or(|owner| owner.was_settled && owner.is_forgotten)
+        };
+        if !is_known && !self.net.arrived.iter().any(was_others) {
             let is_worth_it = |tx: &&Tx| {
                 let owner = tx.owner.and_then(|id| self.known.get(&id));
                 owner.is_some_and(|known| known.is_waited_for || !known.was_refused)
