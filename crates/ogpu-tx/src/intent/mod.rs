@@ -311,6 +311,14 @@ impl Intent {
             (Stage::Out(_), IntentEvent::Overtaken { nonce, by }) if self.nonce == Some(*nonce) => {
                 self.overtaken(*nonce, *by)
             }
+            // It was mined, or mined and lost again, while its replacement was being stored.
+            (
+                Stage::Mined { .. } | Stage::Out(Replacing::No),
+                IntentEvent::StoringFailed { hash },
+            ) if self.is_newest(*hash) && self.versions.len() > self.offered => {
+                self.versions.pop();
+                Vec::new()
+            }
             (Stage::Out(replacing), event) => self.replacing(replacing, event, now, policy),
             (Stage::Mined { hash, .. }, IntentEvent::Missing) => self.unmined(hash, now, policy),
             (Stage::Withdrawing(cause), IntentEvent::Withdrawn) => self.end(cause),

@@ -232,7 +232,9 @@ impl World {
         }
         match work {
             Work::Count { due } if due > self.now => {
-                self.work.rotate_left(1);
+                // Only this: the journal's work stays in its order.
+                let count = self.work.remove(which);
+                self.work.push(count);
                 return;
             }
             _ => self.work.remove(which),
