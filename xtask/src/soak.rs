@@ -4,18 +4,15 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-/// Runs the soak with these options, in release mode: its own program, since this one must build
-/// when the client does not.
+/// Runs the soak with these options, of which `--release` is cargo's: a short run is over before
+/// such a build is. It is a program of its own, since this one must build when the client does not.
 pub(crate) fn run(options: &[&str]) -> Result<()> {
+    let (release, options): (Vec<&str>, Vec<&str>) =
+        options.iter().partition(|option| **option == "--release");
     let status = Command::new("cargo")
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "ogpu-soak",
-            "--",
-        ])
+        .args(["run", "--quiet", "--package", "ogpu-soak"])
+        .args(release)
+        .arg("--")
         .args(options)
         .status()?;
     if !status.success() {

@@ -19,6 +19,7 @@ cargo xtask soak [--option value]...
   --seconds N      the longest that one seed may take; default 300
   --block-ms N     milliseconds between blocks; default 60
   --keep           keep the files of a clean run as well
+  --release        build for speed, which takes minutes: for runs of tens of thousands
 ";
 
 /// The options of a run.

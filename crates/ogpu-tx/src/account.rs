@@ -264,7 +264,14 @@ impl Account {
                 Todo::Release { nonce } => {
                     let todo = self.nonces.release(id, nonce, now, &self.policy);
                     self.do_nonces(todo, now, actions);
+                    let wanted_back = self.intents.iter().find_map(|(id, intent)| {
+                        (intent.wants_back() == Some(nonce)).then_some(*id)
+                    });
+                    if let Some(id) = wanted_back {
+                        self.reclaim(id, nonce, now, actions);
+                    }
                 }
+                Todo::Reclaim { nonce } => self.reclaim(id, nonce, now, actions),
                 Todo::Requeue { nonce } => {
                     let todo = self.nonces.finish(id, nonce, now, &self.policy);
                     self.do_nonces(todo, now, actions);
@@ -280,6 +287,17 @@ impl Account {
                     actions.push(Action::Forget { id });
                 }
             }
+        }
+    }
+
+    /// Gives an intent the nonce back that it gave up, unless another one has it: then that one's end
+    /// decides.
+    fn reclaim(&mut self, id: IntentId, nonce: u64, now: Millis, actions: &mut Vec<Action>) {
+        if let Some(todo) = self.nonces.reclaim(id, nonce, now, &self.policy) {
+            if let Some(intent) = self.intents.get_mut(&id) {
+                intent.reclaimed(now);
+            }
+            self.do_nonces(todo, now, actions);
         }
     }
 

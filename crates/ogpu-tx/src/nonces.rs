@@ -119,6 +119,21 @@ impl Nonces {
         self.assign(now, policy)
     }
 
+    /// An intent takes back the nonce that it released; `None` if another one has it.
+    pub(crate) fn reclaim(
+        &mut self,
+        id: IntentId,
+        nonce: u64,
+        now: Millis,
+        policy: &Policy,
+    ) -> Option<Vec<NonceTodo>> {
+        if self.held.contains_key(&nonce) {
+            return None;
+        }
+        self.held.insert(nonce, id);
+        Some(self.assign(now, policy))
+    }
+
     /// A transaction of the account's was mined under the nonce.
     pub(crate) fn mined(&mut self, nonce: u64, now: Millis, policy: &Policy) -> Vec<NonceTodo> {
         let next = nonce.saturating_add(1);

@@ -18,6 +18,7 @@
 //! | out, pricing | priced, signed, stored | out | `Sign`, `Store`, `Offer` |
 //! | out | nonce used, no receipt, several times | out | `FindUser` |
 //! | out, not waited for | refused, every version | out, given up | its nonce for others |
+//! | out, given up | awaited, or its nonce is given back by another | out | `Offer` again |
 //! | out | overtaken, waited for | queued, without versions | another nonce |
 //! | out | overtaken, not waited for | withdrawing: superseded | `Withdraw` |
 //! | out | included | mined | |
@@ -51,6 +52,7 @@ pub(crate) enum Todo {
     Withdraw,
     Release { nonce: u64 },
     Requeue { nonce: u64 },
+    Reclaim { nonce: u64 },
     Conclude(Verdict),
     Forget,
 }
@@ -237,6 +239,18 @@ impl Intent {
             .is_some_and(|version| version.hash == hash)
     }
 
+    /// The nonce that it gave up, if somebody waits for it again.
+    pub(crate) fn wants_back(&self) -> Option<u64> {
+        self.nonce
+            .filter(|_| self.is_given_up && self.is_out() && self.is_followed())
+    }
+
+    /// Its nonce is its own again.
+    pub(crate) fn reclaimed(&mut self, now: Millis) {
+        self.is_given_up = false;
+        self.next_offer = Some(now);
+    }
+
     /// It has a nonce now, if it was waiting for one.
     pub(crate) fn assigned(&mut self, nonce: u64) -> Option<Todo> {
         (self.stage == Stage::Queued).then(|| {
@@ -253,7 +267,8 @@ impl Intent {
             (_, IntentEvent::Awaited) => {
                 self.waited_for = true;
                 self.concluded = false;
-                Vec::new()
+                let given_up = self.nonce.filter(|_| self.is_given_up);
+                Vec::from_iter(given_up.map(|nonce| Todo::Reclaim { nonce }))
             }
             (
                 _,
@@ -295,6 +310,14 @@ impl Intent {
             (Stage::Out(_), IntentEvent::Missing) => self.missed(now, policy),
             (Stage::Out(_), IntentEvent::Overtaken { nonce, by }) if self.nonce == Some(*nonce) => {
                 self.overtaken(*nonce, *by)
+            }
+            // It was mined, or mined and lost again, while its replacement was being stored.
+            (
+                Stage::Mined { .. } | Stage::Out(Replacing::No),
+                IntentEvent::StoringFailed { hash },
+            ) if self.is_newest(*hash) && self.versions.len() > self.offered => {
+                self.versions.pop();
+                Vec::new()
             }
             (Stage::Out(replacing), event) => self.replacing(replacing, event, now, policy),
             (Stage::Mined { hash, .. }, IntentEvent::Missing) => self.unmined(hash, now, policy),

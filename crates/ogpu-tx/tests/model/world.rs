@@ -33,6 +33,8 @@ pub(crate) struct Known {
     /// Why it might not be sent.
     pub(crate) causes: Vec<NotSentCause>,
     pub(crate) offered: BTreeSet<TxHash>,
+    /// A node has refused it.
+    pub(crate) was_refused: bool,
 }
 
 /// A piece of work that is under way.
@@ -46,6 +48,7 @@ pub(crate) enum Work {
     Store {
         id: IntentId,
         hash: TxHash,
+        entry: usize,
     },
     Offer {
         id: IntentId,
@@ -93,6 +96,8 @@ pub(crate) struct World {
     pub(crate) journal: BTreeMap<IntentId, Entry>,
     pub(crate) known: BTreeMap<IntentId, Known>,
     pub(crate) work: Vec<Work>,
+    /// What was to be written, in the order that it was asked for.
+    pub(crate) entries: Vec<Entry>,
     pub(crate) txs: BTreeMap<TxHash, Tx>,
     pub(crate) offers: usize,
     pub(crate) fills: usize,
@@ -117,6 +122,7 @@ impl World {
             journal: BTreeMap::new(),
             known: BTreeMap::new(),
             work: Vec::new(),
+            entries: Vec::new(),
             txs: BTreeMap::new(),
             offers: 0,
             fills: 0,
@@ -165,7 +171,9 @@ impl World {
             } => Some(NotSentCause::Refused),
             _ => None,
         };
-        self.known.get_mut(&id).unwrap().causes.extend(cause);
+        let known = self.known.get_mut(&id).unwrap();
+        known.was_refused |= cause == Some(NotSentCause::Refused);
+        known.causes.extend(cause);
         self.feed(Event::Intent { id, event });
     }
 
