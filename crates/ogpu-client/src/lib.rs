@@ -38,6 +38,7 @@ pub use journal::{
     AccountJournal, IdempotencyKey, IdempotencyKeyError, Journal, JournalChange, JournalEntry,
     JournalError, JournalState, MemoryJournal, SignedVersion,
 };
+pub use ogpu_env::DotEnvError;
 pub use ogpu_tx::Fees;
 pub use read::{ReadCause, ReadError};
 pub use retry::RetryPolicy;
