@@ -65,6 +65,8 @@ const RULES: [Rule; 5] = [
             "openssl-sys",
             "native-tls",
             "libsqlite3-sys",
+            // A program's own choice, or the feature `verbose`.
+            "tracing-subscriber",
         ],
         limit: 300,
     },

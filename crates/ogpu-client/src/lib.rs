@@ -15,6 +15,8 @@ mod rpc;
 mod services;
 mod signer;
 mod tx;
+#[cfg(feature = "verbose")]
+mod verbose;
 mod write;
 
 /// The chain registry: which chains there are, and where.
@@ -48,6 +50,8 @@ pub use signer::{
     KeystoreError, MnemonicError, Role, SignDigest, SignFuture, Signature, Signer, SignerError,
 };
 pub use tx::{NonceInfo, Outcome, PendingPublish, TransactionRequest, TxError};
+#[cfg(feature = "verbose")]
+pub use verbose::{VerboseError, set_verbose, set_verbose_from_env};
 pub use write::{Simulation, Write};
 
 #[doc(no_inline)]
