@@ -19,8 +19,8 @@ const TESTS: &str = "\n#[cfg(test)]\nmod tests {";
 pub(super) struct Sources {
     /// `Type::method`, of `Client` and of the handles.
     methods: BTreeSet<String>,
-    /// The words of each file of the client, tests apart.
-    client: Vec<BTreeSet<String>>,
+    /// Each file of the client: the directory of its handle, and its words, tests apart.
+    client: Vec<(Option<String>, BTreeSet<String>)>,
     /// The words of each file that may define events and errors.
     data: Vec<BTreeSet<String>>,
     /// The call's struct, of each contract's functions.
@@ -45,7 +45,10 @@ impl Sources {
         }
         Ok(Self {
             methods,
-            client: client.iter().map(|(_, text)| words(text)).collect(),
+            client: client
+                .iter()
+                .map(|(path, text)| (handle(path).map(str::to_owned), words(text)))
+                .collect(),
             data: data.iter().map(|(_, text)| words(text)).collect(),
             calls,
         })
@@ -62,15 +65,16 @@ impl Sources {
         self.methods.contains(item) || variant().is_some()
     }
 
-    /// Whether the client calls the function anywhere.
-    pub(super) fn call(&self, contract: &str, function: &str) -> bool {
+    /// Whether the client calls the function anywhere, or in the directory of one handle.
+    pub(super) fn call(&self, contract: &str, function: &str, within: Option<&str>) -> bool {
         let module = contract.to_lowercase();
         let Some(call) = self.calls.get(&(module.clone(), function.to_owned())) else {
             return false;
         };
         self.client
             .iter()
-            .any(|words| words.contains(call) && words.contains(&module))
+            .filter(|(handle, _)| within.is_none() || handle.as_deref() == within)
+            .any(|(_, words)| words.contains(call) && words.contains(&module))
     }
 }
 
@@ -96,14 +100,17 @@ fn words(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The directory of the handle that a file of the client belongs to.
+fn handle(path: &str) -> Option<&str> {
+    let (directory, _) = path.strip_prefix("handles/")?.split_once('/')?;
+    Some(directory)
+}
+
 /// The public methods of a file, if it is one of a handle or has methods of the client. Other types
 /// of the same name are no handles.
 fn collect_methods(path: &str, text: &str, methods: &mut BTreeSet<String>) -> Result<()> {
     let file = syn::parse_file(text).with_context(|| format!("{path} is no Rust"))?;
-    let handle = path
-        .strip_prefix("handles/")
-        .and_then(|path| path.split_once('/'))
-        .map(|(directory, _)| directory);
+    let handle = handle(path);
     for item in file.items {
         let Item::Impl(block) = item else { continue };
         let Type::Path(kind) = *block.self_ty else {
@@ -184,7 +191,8 @@ mod tests {
         let sources = Sources::read().unwrap();
         assert!(sources.have("Client::publish_task") && !sources.have("Client::publish_moon"));
         assert!(sources.have("Revert::Custom") && !sources.have("Revert::Moon"));
-        assert!(sources.call("Controller", "publishTask"));
-        assert!(!sources.call("Controller", "setNexus"));
+        assert!(sources.call("Controller", "publishTask", None));
+        assert!(!sources.call("Controller", "publishTask", Some("vault")));
+        assert!(!sources.call("Controller", "setNexus", None));
     }
 }
