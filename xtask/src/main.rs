@@ -4,6 +4,7 @@
 mod anvil;
 mod codegen;
 mod contracts;
+mod coverage;
 mod fault_matrix;
 mod npm;
 mod readme;
@@ -20,6 +21,8 @@ cargo xtask <task>
 
   codegen [--check]    write the contract bindings from abis/, or check that they are fresh
   contracts [--check]  compile the dev chain's contracts, or check that they are fresh (node, npm)
+  coverage [--check]   write docs/coverage.md from docs/coverage.toml, or check that it is fresh; both
+                       check that the client wraps what it says
   test-anvil           run the network's tests on anvil as well (node, npm)
   tree                 check what the crates' dependency trees hold
   fault-matrix         write docs/fault-matrix.md: our client and others under each fault (python3)
@@ -35,6 +38,8 @@ fn main() -> Result<()> {
         ["codegen", "--check"] => codegen::run(Mode::Check),
         ["contracts"] => contracts::run(Mode::Write),
         ["contracts", "--check"] => contracts::run(Mode::Check),
+        ["coverage"] => coverage::run(Mode::Write),
+        ["coverage", "--check"] => coverage::run(Mode::Check),
         ["test-anvil"] => anvil::run(),
         ["tree"] => tree::run(),
         ["fault-matrix"] => fault_matrix::run(),

@@ -13,7 +13,7 @@ struct Rule {
     limit: usize,
 }
 
-const RULES: [Rule; 4] = [
+const RULES: [Rule; 5] = [
     // Serialisation only: light, pure Rust, no runtime.
     Rule {
         krate: "ogpu-types",
@@ -27,6 +27,12 @@ const RULES: [Rule; 4] = [
             "rustls",
         ],
         limit: 40,
+    },
+    // It holds keys for a moment: little else may.
+    Rule {
+        krate: "ogpu-env",
+        forbidden: &["tokio", "serde", "cc"],
+        limit: 12,
     },
     // Bindings without I/O.
     Rule {
@@ -59,6 +65,8 @@ const RULES: [Rule; 4] = [
             "openssl-sys",
             "native-tls",
             "libsqlite3-sys",
+            // A program's own choice, or the feature `verbose`.
+            "tracing-subscriber",
         ],
         limit: 300,
     },

@@ -75,6 +75,20 @@ pub(crate) fn sync(
     }
 }
 
+/// The same for one file alone.
+pub(crate) fn sync_file(path: &Path, text: &str, mode: Mode, command: &str) -> Result<()> {
+    if is_current(path, text) {
+        return Ok(());
+    }
+    if mode == Mode::Write {
+        return fs::write(path, text).with_context(|| format!("cannot write {}", path.display()));
+    }
+    bail!(
+        "{} is stale: run `{command}` and commit the result",
+        path.strip_prefix(root()).unwrap_or(path).display()
+    )
+}
+
 /// Whether the file holds `text`; line endings may be those of the checkout's platform.
 fn is_current(path: &Path, text: &str) -> bool {
     fs::read_to_string(path).is_ok_and(|found| found.replace("\r\n", "\n") == text)

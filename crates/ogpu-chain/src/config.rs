@@ -2,12 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    env::var_os,
-    ffi::OsString,
     path::Path,
-    sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{LazyLock, PoisonError, RwLock, RwLockWriteGuard},
 };
 
+use ogpu_env::Variables;
 use ogpu_types::{Address, ChainId};
 
 use crate::{ChainError, ChainSpec, Contract, Endpoint, Registry, Selection};
@@ -17,9 +16,10 @@ static STATE: LazyLock<RwLock<State>> = LazyLock::new(RwLock::default);
 /// The chain that the process uses where a client is not given one.
 ///
 /// All functions may be called from any thread. What is set here outranks the environment variables
-/// `OGPU_CHAIN` and `OGPU_RPC_URL`, which are read at each call and outrank loaded files; last come
-/// the built-in chains, of which the test network is the default. A client that is given a chain
-/// explicitly reads none of this.
+/// `OGPU_CHAIN` and `OGPU_RPC_URL`, of the process or of a file `.env` in the working directory or
+/// the user's home, which are read at each call and outrank loaded files; last come the built-in
+/// chains, of which the test network is the default. A client that is given a chain explicitly reads
+/// none of this.
 #[derive(Debug, Clone, Copy)]
 pub struct ChainConfig;
 
@@ -37,10 +37,12 @@ impl ChainConfig {
     ///
     /// # Errors
     ///
-    /// [`ChainError::Variable`] or [`ChainError::VariableNotText`] if the chain is left to
-    /// `OGPU_CHAIN` and that names none.
+    /// [`ChainError::Variable`], [`ChainError::VariableNotText`] or [`ChainError::DotEnv`] if the
+    /// chain is left to `OGPU_CHAIN` and that names none, or cannot be looked for.
     pub fn get_current_chain() -> Result<ChainId, ChainError> {
-        read().chain(var_os).map(ChainSpec::id)
+        snapshot()
+            .chain(&Variables::of_process())
+            .map(ChainSpec::id)
     }
 
     /// The chosen chain's contract, by [`Contract`] or by name in any case.
@@ -54,13 +56,15 @@ impl ChainConfig {
         C: TryInto<Contract, Error: Into<ChainError>>,
     {
         let contract = contract.try_into().map_err(Into::into)?;
-        Ok(read().chain(var_os)?.contract(contract))
+        let state = snapshot();
+        let chain = state.chain(&Variables::of_process())?;
+        Ok(chain.contract(contract))
     }
 
     /// All chains that are built in or loaded, by ascending id.
     #[must_use]
     pub fn get_all_supported_chains() -> Vec<ChainId> {
-        read().registry.iter().map(ChainSpec::id).collect()
+        snapshot().registry.iter().map(ChainSpec::id).collect()
     }
 
     /// Sets the RPC endpoint of the chosen chain, above what `OGPU_RPC_URL` says. It stays with
@@ -71,9 +75,8 @@ impl ChainConfig {
     /// [`ChainError::RpcUrl`] if it is no `http` or `https` URL, else as
     /// [`get_current_chain`](Self::get_current_chain).
     pub fn set_rpc(url: impl AsRef<str>) -> Result<(), ChainError> {
-        let mut state = write();
-        let chain = state.chain(var_os)?.id();
-        state.set_rpc(chain, url.as_ref())
+        let chain = Self::get_current_chain()?;
+        Self::set_rpc_for(chain, url)
     }
 
     /// Sets the RPC endpoint of a chain, above what `OGPU_RPC_URL` says.
@@ -95,16 +98,32 @@ impl ChainConfig {
         Self::current().map(|spec| spec.rpc_url().clone())
     }
 
+    /// The RPC endpoint that would be in use if this chain were chosen.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::UnknownChain`] if the chain is neither built in nor loaded, else as
+    /// [`current`](Self::current).
+    pub fn get_rpc_for(chain: impl Into<ChainId>) -> Result<Endpoint, ChainError> {
+        let mut state = snapshot();
+        state.set_chain(chain.into())?;
+        let spec = state.current(&Variables::of_process())?;
+        Ok(spec.rpc_url().clone())
+    }
+
     /// Takes back what [`set_rpc`](Self::set_rpc) set for the chosen chain.
     ///
     /// # Errors
     ///
     /// As [`get_current_chain`](Self::get_current_chain).
     pub fn reset_rpc() -> Result<(), ChainError> {
-        let mut state = write();
-        let chain = state.chain(var_os)?.id();
-        state.rpc_urls.remove(&chain);
+        Self::reset_rpc_for(Self::get_current_chain()?);
         Ok(())
+    }
+
+    /// Takes back what was set as the RPC endpoint of a chain.
+    pub fn reset_rpc_for(chain: impl Into<ChainId>) {
+        write().rpc_urls.remove(&chain.into());
     }
 
     /// Adds the chains of a file, as [`Registry::with_file`] does.
@@ -113,8 +132,7 @@ impl ChainConfig {
     ///
     /// As [`Registry::with_file`], and then no change.
     pub fn load_file(path: impl AsRef<Path>) -> Result<(), ChainError> {
-        // Read outside of the lock: a file may be slow.
-        let registry = read().registry.clone().with_file(path)?;
+        let registry = snapshot().registry.with_file(path)?;
         write().registry = registry;
         Ok(())
     }
@@ -134,10 +152,10 @@ impl ChainConfig {
     ///
     /// # Errors
     ///
-    /// [`ChainError::Variable`] or [`ChainError::VariableNotText`] if something is left to an
-    /// environment variable that cannot be used.
+    /// [`ChainError::Variable`], [`ChainError::VariableNotText`] or [`ChainError::DotEnv`] if
+    /// something is left to a variable that cannot be used or looked for.
     pub fn current() -> Result<ChainSpec, ChainError> {
-        read().current(var_os)
+        snapshot().current(&Variables::of_process())
     }
 
     /// Forgets all that was set and loaded.
@@ -147,14 +165,16 @@ impl ChainConfig {
 }
 
 /// A panic while the lock is held leaves no half-made change: every write is one assignment.
-fn read() -> RwLockReadGuard<'static, State> {
-    STATE.read().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn write() -> RwLockWriteGuard<'static, State> {
     STATE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What is set now. Files are read outside of the lock: they may be slow.
+fn snapshot() -> State {
+    STATE.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+#[derive(Clone)]
 struct State {
     registry: Registry,
     chain: Option<ChainId>,
@@ -172,23 +192,17 @@ impl Default for State {
 }
 
 impl State {
-    fn chain(
-        &self,
-        variable: impl Fn(&'static str) -> Option<OsString>,
-    ) -> Result<&ChainSpec, ChainError> {
-        self.registry.resolve_chain(self.chain, variable)
+    fn chain(&self, variables: &Variables) -> Result<&ChainSpec, ChainError> {
+        self.registry.resolve_chain(self.chain, variables)
     }
 
-    fn current(
-        &self,
-        variable: impl Fn(&'static str) -> Option<OsString>,
-    ) -> Result<ChainSpec, ChainError> {
-        let chain = self.chain(&variable)?.id();
+    fn current(&self, variables: &Variables) -> Result<ChainSpec, ChainError> {
+        let chain = self.chain(variables)?.id();
         let selection = Selection {
             chain: Some(chain),
             rpc_url: self.rpc_urls.get(&chain).cloned(),
         };
-        self.registry.resolve(&selection, variable)
+        self.registry.resolve(&selection, variables)
     }
 
     fn set_chain(&mut self, chain: ChainId) -> Result<(), ChainError> {
@@ -209,25 +223,26 @@ impl State {
 mod tests {
     use super::*;
 
-    fn mainnet_variable(name: &'static str) -> Option<OsString> {
-        match name {
+    fn mainnet() -> Variables {
+        let process = |name: &str| match name {
             "OGPU_CHAIN" => Some("OGPU_MAINNET".into()),
             _ => Some("http://variable".into()),
-        }
+        };
+        Variables::new(process, [])
     }
 
     fn rpc(state: &State) -> String {
-        let spec = state.current(mainnet_variable).unwrap();
+        let spec = state.current(&mainnet()).unwrap();
         spec.rpc_url().to_string()
     }
 
     #[test]
     fn a_set_chain_outranks_the_variable() {
         let mut state = State::default();
-        let spec = state.current(mainnet_variable).unwrap();
+        let spec = state.current(&mainnet()).unwrap();
         assert_eq!(spec.id(), ChainId::OGPU_MAINNET);
         state.set_chain(ChainId::OGPU_TESTNET).unwrap();
-        let spec = state.current(mainnet_variable).unwrap();
+        let spec = state.current(&mainnet()).unwrap();
         assert_eq!(spec.id(), ChainId::OGPU_TESTNET);
     }
 

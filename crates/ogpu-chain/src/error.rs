@@ -2,6 +2,8 @@
 
 use std::{convert::Infallible, io, path::PathBuf};
 
+use ogpu_env::DotEnvError;
+
 use crate::{EndpointError, SpecError};
 
 /// A chain that cannot be found or described.
@@ -40,19 +42,29 @@ pub enum ChainError {
         /// Why not.
         source: EndpointError,
     },
-    /// An environment variable holds something that cannot be used.
-    #[error("environment variable {variable} cannot be used: correct or unset it")]
+    /// A variable, of the environment or of a `.env` file, holds something that cannot be used.
+    #[error(
+        "variable {variable} cannot be used: correct or unset it, in the environment or in .env"
+    )]
     Variable {
         /// Its name.
         variable: &'static str,
         /// Why not.
         source: Box<Self>,
     },
-    /// An environment variable holds bytes that are no text.
+    /// A variable of the environment holds bytes that are no text.
     #[error("environment variable {variable} is not valid UTF-8: correct or unset it")]
     VariableNotText {
         /// Its name.
         variable: &'static str,
+    },
+    /// A `.env` file that a variable is looked for in cannot be used.
+    #[error("cannot look for variable {variable}")]
+    DotEnv {
+        /// The variable's name.
+        variable: &'static str,
+        /// Which file, and why.
+        source: DotEnvError,
     },
     /// A chain file cannot be read.
     #[error("cannot read chain file `{}`", path.display())]

@@ -11,6 +11,9 @@ mod registry;
 mod resolve;
 mod spec;
 
+/// Where settings are looked for outside of the program.
+pub use ogpu_env::{DotEnvError, Variables};
+
 pub use builder::ChainSpecBuilder;
 pub use config::ChainConfig;
 pub use contract::Contract;

@@ -1,14 +1,13 @@
 //! Which chain and which endpoint: what is said explicitly, then the environment, then the registry.
 
-use std::ffi::OsString;
-
+use ogpu_env::Variables;
 use ogpu_types::ChainId;
 
 use crate::{ChainError, ChainSpec, Endpoint, EndpointError, Registry};
 
-/// The environment variable that chooses the chain, by name or id.
+/// The variable, of the environment or of a `.env` file, that chooses the chain, by name or id.
 pub const CHAIN_VARIABLE: &str = "OGPU_CHAIN";
-/// The environment variable that replaces the chosen chain's RPC endpoint.
+/// The variable, of the environment or of a `.env` file, that replaces the chosen chain's RPC endpoint.
 pub const RPC_URL_VARIABLE: &str = "OGPU_RPC_URL";
 
 /// What a program says explicitly about the chain to use; the rest is found elsewhere.
@@ -28,15 +27,17 @@ impl Registry {
     /// else the chain's own, which a chain file may have set. `OGPU_RPC_URL` holds for whichever
     /// chain is chosen, so a program that chooses its chain in code checks the endpoint's chain id.
     ///
-    /// `variable` looks an environment variable up, as [`std::env::var_os`] does. An empty one
-    /// counts as unset; one that is outranked is not looked at.
+    /// An empty variable counts as unset; one that is outranked is not looked at.
     ///
     /// ```
-    /// use ogpu_chain::{Registry, Selection};
+    /// use ogpu_chain::{Registry, Selection, Variables};
     /// use ogpu_types::ChainId;
     ///
-    /// let environment = |name: &str| (name == "OGPU_CHAIN").then(|| "ogpu_mainnet".into());
-    /// let spec = Registry::builtin().resolve(&Selection::default(), environment)?;
+    /// let variables = Variables::new(
+    ///     |name| (name == "OGPU_CHAIN").then(|| "ogpu_mainnet".into()),
+    ///     [],
+    /// );
+    /// let spec = Registry::builtin().resolve(&Selection::default(), &variables)?;
     /// assert_eq!(spec.id(), ChainId::OGPU_MAINNET);
     /// # Ok::<(), ogpu_chain::ChainError>(())
     /// ```
@@ -45,17 +46,17 @@ impl Registry {
     ///
     /// [`ChainError::UnknownChain`] for a selected chain that is not registered,
     /// [`ChainError::RpcUrl`] for a selected endpoint that is a websocket, and
-    /// [`ChainError::Variable`] or [`ChainError::VariableNotText`], with the variable's name, for
-    /// one that cannot be used.
+    /// [`ChainError::Variable`], [`ChainError::VariableNotText`] or [`ChainError::DotEnv`], with the
+    /// variable's name, for one that cannot be used or looked for.
     pub fn resolve(
         &self,
         selection: &Selection,
-        variable: impl Fn(&'static str) -> Option<OsString>,
+        variables: &Variables,
     ) -> Result<ChainSpec, ChainError> {
-        let spec = self.resolve_chain(selection.chain, &variable)?;
+        let spec = self.resolve_chain(selection.chain, variables)?;
         let rpc_url = match &selection.rpc_url {
             Some(url) => Some(require_http(url.clone())?),
-            None => rpc_url_variable(&variable)?,
+            None => rpc_url_variable(variables)?,
         };
         Ok(match rpc_url {
             Some(url) => spec.clone().with_rpc_url(url),
@@ -67,12 +68,12 @@ impl Registry {
     pub(crate) fn resolve_chain(
         &self,
         selected: Option<ChainId>,
-        variable: impl Fn(&'static str) -> Option<OsString>,
+        variables: &Variables,
     ) -> Result<&ChainSpec, ChainError> {
         if let Some(id) = selected {
             return self.get(&id);
         }
-        match text_of(CHAIN_VARIABLE, variable)? {
+        match text_of(CHAIN_VARIABLE, variables)? {
             Some(name) => self.find(&name).map_err(|source| ChainError::Variable {
                 variable: CHAIN_VARIABLE,
                 source: Box::new(source),
@@ -91,10 +92,8 @@ fn require_http(url: Endpoint) -> Result<Endpoint, ChainError> {
     Ok(url)
 }
 
-fn rpc_url_variable(
-    variable: impl Fn(&'static str) -> Option<OsString>,
-) -> Result<Option<Endpoint>, ChainError> {
-    text_of(RPC_URL_VARIABLE, variable)?
+fn rpc_url_variable(variables: &Variables) -> Result<Option<Endpoint>, ChainError> {
+    text_of(RPC_URL_VARIABLE, variables)?
         .map(|url| {
             Endpoint::parse_http(&url).map_err(|source| ChainError::Variable {
                 variable: RPC_URL_VARIABLE,
@@ -104,23 +103,22 @@ fn rpc_url_variable(
         .transpose()
 }
 
-fn text_of(
-    name: &'static str,
-    variable: impl Fn(&'static str) -> Option<OsString>,
-) -> Result<Option<String>, ChainError> {
-    match variable(name) {
-        None => Ok(None),
-        Some(value) if value.is_empty() => Ok(None),
-        Some(value) => value
-            .into_string()
-            .map(Some)
-            .map_err(|_| ChainError::VariableNotText { variable: name }),
-    }
+fn text_of(name: &'static str, variables: &Variables) -> Result<Option<String>, ChainError> {
+    let value = variables.get(name).map_err(|source| ChainError::DotEnv {
+        variable: name,
+        source,
+    })?;
+    value
+        .map(|value| match value.text() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(ChainError::VariableNotText { variable: name }),
+        })
+        .transpose()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
+    use std::{error::Error, ffi::OsString};
 
     use serde_json::json;
 
@@ -134,15 +132,14 @@ mod tests {
     }
 
     /// An environment of these two variables.
-    fn environment<'a>(
-        chain: Option<&'a str>,
-        rpc_url: Option<&'a str>,
-    ) -> impl Fn(&'static str) -> Option<OsString> + 'a {
-        move |name| match name {
-            "OGPU_CHAIN" => chain.map(OsString::from),
-            "OGPU_RPC_URL" => rpc_url.map(OsString::from),
+    fn environment(chain: Option<&str>, rpc_url: Option<&str>) -> Variables {
+        let (chain, rpc_url) = (chain.map(OsString::from), rpc_url.map(OsString::from));
+        let process = move |name: &str| match name {
+            "OGPU_CHAIN" => chain.clone(),
+            "OGPU_RPC_URL" => rpc_url.clone(),
             _ => panic!("`{name}` is not a variable of the SDK"),
-        }
+        };
+        Variables::new(process, [])
     }
 
     /// The built-in chains with the default and the endpoints that a file would set.
@@ -160,7 +157,7 @@ mod tests {
             chain: explicit,
             rpc_url: None,
         };
-        let spec = registry.resolve(&selection, environment(variable, None));
+        let spec = registry.resolve(&selection, &environment(variable, None));
         spec.unwrap().id()
     }
 
@@ -169,7 +166,7 @@ mod tests {
             chain: Some(MAINNET),
             rpc_url: explicit.map(endpoint),
         };
-        let spec = registry.resolve(&selection, environment(None, variable));
+        let spec = registry.resolve(&selection, &environment(None, variable));
         spec.unwrap().rpc_url().to_string()
     }
 
@@ -262,7 +259,7 @@ mod tests {
             (None, Some("ws://host/CANARY"), "OGPU_RPC_URL"),
         ] {
             let error = Registry::builtin()
-                .resolve(&Selection::default(), environment(chain, rpc_url))
+                .resolve(&Selection::default(), &environment(chain, rpc_url))
                 .unwrap_err();
             assert!(error.to_string().contains(variable), "{error}");
             assert!(error.source().is_some());
@@ -275,10 +272,9 @@ mod tests {
     fn a_variable_that_is_no_text_is_named() {
         use std::os::unix::ffi::OsStringExt;
 
+        let variables = Variables::new(|_| Some(OsString::from_vec(vec![0xff])), []);
         let error = Registry::builtin()
-            .resolve(&Selection::default(), |_| {
-                Some(OsString::from_vec(vec![0xff]))
-            })
+            .resolve(&Selection::default(), &variables)
             .unwrap_err();
         assert!(matches!(
             error,
@@ -294,8 +290,28 @@ mod tests {
             chain: Some(MAINNET),
             rpc_url: Some(endpoint("http://a")),
         };
-        let spec = Registry::builtin().resolve(&selection, |name| panic!("{name} was read"));
+        let variables = Variables::new(|name| panic!("{name} was read"), []);
+        let spec = Registry::builtin().resolve(&selection, &variables);
         assert_eq!(spec.unwrap().id(), MAINNET);
+    }
+
+    #[test]
+    fn a_variable_is_found_in_a_file_and_a_broken_file_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(".env");
+        let resolve = |content: &str| {
+            std::fs::write(&file, content).unwrap();
+            let variables = Variables::new(|_| None, [directory.path().to_owned()]);
+            Registry::builtin().resolve(&Selection::default(), &variables)
+        };
+        let spec = resolve("OGPU_CHAIN=ogpu_mainnet\nOGPU_RPC_URL=http://file").unwrap();
+        assert_eq!(spec.id(), MAINNET);
+        assert_eq!(spec.rpc_url().to_string(), "http://file");
+        let error = resolve("OGPU_RPC_URL=http://file\nCANARY").unwrap_err();
+        let cause = error.source().unwrap().to_string();
+        assert!(error.to_string().contains("OGPU_CHAIN"), "{error}");
+        assert!(cause.contains(".env`, line 2"), "{cause}");
+        assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
     }
 
     #[test]
@@ -304,14 +320,16 @@ mod tests {
             chain: Some(ChainId::new(7)),
             rpc_url: None,
         };
-        let error = Registry::builtin().resolve(&unknown, |_| None).unwrap_err();
+        let error = Registry::builtin()
+            .resolve(&unknown, &environment(None, None))
+            .unwrap_err();
         assert!(matches!(error, ChainError::UnknownChain { asked, .. } if asked == "7"));
         let websocket = Selection {
             chain: None,
             rpc_url: Some(endpoint("ws://host")),
         };
         let error = Registry::builtin()
-            .resolve(&websocket, |_| None)
+            .resolve(&websocket, &environment(None, None))
             .unwrap_err();
         assert!(matches!(error, ChainError::RpcUrl { .. }));
     }

@@ -29,6 +29,20 @@ fn the_process_uses_what_was_set_last_from_any_thread() {
         ChainConfig::get_rpc().unwrap().to_string(),
         "http://127.0.0.1:1"
     );
+    assert_eq!(
+        ChainConfig::get_rpc_for(ChainId::OGPU_TESTNET)
+            .unwrap()
+            .expose(),
+        "http://127.0.0.1:2/token"
+    );
+    assert!(matches!(
+        ChainConfig::get_rpc_for(7),
+        Err(ChainError::UnknownChain { .. })
+    ));
+    assert_eq!(
+        ChainConfig::get_current_chain().unwrap(),
+        ChainId::OGPU_MAINNET
+    );
     thread::spawn(|| ChainConfig::set_chain(ChainId::OGPU_TESTNET))
         .join()
         .unwrap()
@@ -48,6 +62,13 @@ fn the_process_uses_what_was_set_last_from_any_thread() {
     assert_ne!(
         ChainConfig::get_rpc().unwrap().to_string(),
         "http://127.0.0.1:3"
+    );
+    ChainConfig::reset_rpc_for(ChainId::OGPU_MAINNET);
+    assert_ne!(
+        ChainConfig::get_rpc_for(ChainId::OGPU_MAINNET)
+            .unwrap()
+            .to_string(),
+        "http://127.0.0.1:1"
     );
 
     let directory = tempfile::tempdir().unwrap();

@@ -90,7 +90,8 @@ impl std::fmt::Debug for UrlText {
 impl ClientBuilder {
     /// Works on this chain: a [`ChainSpec`], or the id of a built-in one. Defaults to the
     /// process-wide [`ChainConfig`], with the chains that were added to it and the environment
-    /// (`OGPU_CHAIN`, `OGPU_RPC_URL`); with an explicit chain none of that is read.
+    /// (`OGPU_CHAIN`, `OGPU_RPC_URL`, of the process or of a `.env` file); with an explicit chain none
+    /// of that is read.
     pub fn chain(mut self, chain: impl Into<ChainChoice>) -> Self {
         self.chain = Some(chain.into());
         self
@@ -134,8 +135,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Signs writes with this key. Defaults to `CLIENT_PRIVATE_KEY` of the environment or of the
-    /// file `.env`, read at the first write that needs it. Vault writes never use either.
+    /// Signs writes with this key. Defaults to `CLIENT_PRIVATE_KEY` of the environment or of a
+    /// `.env` file, read at the first write that needs it. Vault writes never use either.
     pub fn signer(mut self, signer: Signer) -> Self {
         self.signer = Some(signer);
         self
@@ -240,7 +241,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Builds the client. No connection is made yet.
+    /// Builds the client. No connection is made yet; without an explicit chain, `.env` files are read.
     ///
     /// # Errors
     ///

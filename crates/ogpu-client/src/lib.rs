@@ -15,6 +15,8 @@ mod rpc;
 mod services;
 mod signer;
 mod tx;
+#[cfg(feature = "verbose")]
+mod verbose;
 mod write;
 
 /// The chain registry: which chains there are, and where.
@@ -38,6 +40,7 @@ pub use journal::{
     AccountJournal, IdempotencyKey, IdempotencyKeyError, Journal, JournalChange, JournalEntry,
     JournalError, JournalState, MemoryJournal, SignedVersion,
 };
+pub use ogpu_env::DotEnvError;
 pub use ogpu_tx::Fees;
 pub use read::{ReadCause, ReadError};
 pub use retry::RetryPolicy;
@@ -47,6 +50,8 @@ pub use signer::{
     KeystoreError, MnemonicError, Role, SignDigest, SignFuture, Signature, Signer, SignerError,
 };
 pub use tx::{NonceInfo, Outcome, PendingPublish, TransactionRequest, TxError};
+#[cfg(feature = "verbose")]
+pub use verbose::{VerboseError, set_verbose, set_verbose_from_env};
 pub use write::{Simulation, Write};
 
 #[doc(no_inline)]

@@ -129,6 +129,50 @@ impl<'de> Deserialize<'de> for Environment {
     }
 }
 
+/// The set of all these environments.
+///
+/// ```
+/// use ogpu_types::{Environment, combine_environments};
+///
+/// let set = combine_environments([Environment::CPU, Environment::NVIDIA]);
+/// assert_eq!(set, Environment::CPU | Environment::NVIDIA);
+/// assert_eq!(u8::from(set), 3);
+/// ```
+#[must_use]
+pub fn combine_environments(environments: impl IntoIterator<Item = Environment>) -> Environment {
+    environments.into_iter().collect()
+}
+
+/// The environments of a contract's bit mask, each alone, in the order CPU, NVIDIA, AMD.
+///
+/// ```
+/// use ogpu_types::{Environment, parse_environments};
+///
+/// assert_eq!(parse_environments(5)?, [Environment::CPU, Environment::AMD]);
+/// # Ok::<(), ogpu_types::EnvironmentError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`EnvironmentError::UnknownBits`] for a mask with any other bit.
+pub fn parse_environments(mask: u8) -> Result<Vec<Environment>, EnvironmentError> {
+    Environment::try_from(mask).map(|set| set.iter().collect())
+}
+
+/// The names of the environments of a contract's bit mask, in the order CPU, NVIDIA, AMD.
+///
+/// ```
+/// assert_eq!(ogpu_types::environment_names(5)?, ["CPU", "AMD"]);
+/// # Ok::<(), ogpu_types::EnvironmentError>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`parse_environments`].
+pub fn environment_names(mask: u8) -> Result<Vec<&'static str>, EnvironmentError> {
+    Environment::try_from(mask).map(|set| set.iter_names().map(|(name, _)| name).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +197,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_mask_is_parsed_into_combines_to_it() {
+        for mask in 0..8 {
+            let parts = parse_environments(mask).unwrap();
+            let names = environment_names(mask).unwrap();
+            assert_eq!(u32::try_from(parts.len()), Ok(mask.count_ones()));
+            let shown: Vec<_> = parts.iter().map(ToString::to_string).collect();
+            assert_eq!(shown, names);
+            assert_eq!(u8::from(combine_environments(parts)), mask);
+        }
+        let unknown = EnvironmentError::UnknownBits { mask: 9 };
+        assert_eq!(parse_environments(9), Err(unknown.clone()));
+        assert_eq!(environment_names(9), Err(unknown));
     }
 
     #[test]

@@ -24,7 +24,9 @@ mod wei;
 
 pub use address::{Address, AddressError};
 pub use chain_id::{ChainId, ChainIdError};
-pub use environment::{Environment, EnvironmentError};
+pub use environment::{
+    Environment, EnvironmentError, combine_environments, environment_names, parse_environments,
+};
 pub use hash32::{Hash32, TxHash};
 pub use hex_bytes::HexBytes;
 pub use hex_text::HexError;

@@ -1,4 +1,4 @@
-//! `nonce_info` and `fix_nonce`.
+//! `nonce_info`, `fix_nonce`, and having nonces counted anew.
 
 use std::{future::IntoFuture, ops::Range};
 
@@ -54,6 +54,25 @@ impl Client {
             signer: signer.clone(),
             plan,
         })
+    }
+
+    /// Has the account's next write ask the chain for its nonce, although transactions of this client
+    /// are under way. What is under way stays so, and keeps its nonces.
+    ///
+    /// No write needs this to be right: a client counts by itself whenever nothing of the account's is
+    /// under way, and takes another nonce when the chain shows that one is used. It is for when another
+    /// program has sent from the account just now: without it the next write may take the same nonce,
+    /// and then waits until the other transaction is mined, or replaces it.
+    ///
+    /// Round trips: none; the next write asks along with the rest that it asks.
+    pub fn reset_nonce_cache(&self, account: Address) {
+        self.engine().reset_nonces(account);
+    }
+
+    /// [`reset_nonce_cache`](Self::reset_nonce_cache) for all accounts that this client, or a clone of
+    /// it, has sent from.
+    pub fn clear_all_nonce_caches(&self) {
+        self.engine().reset_all_nonces();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ogpu_env::DotEnvError;
 use ogpu_types::{Address, ChainId};
 
 use super::{KeystoreError, MnemonicError};
@@ -27,11 +28,13 @@ pub enum SignerError {
         /// The variable that would be read.
         variable: &'static str,
     },
-    /// The `.env` file is there but cannot be read.
-    #[error("cannot read {path}: each line is NAME=value")]
+    /// A `.env` file that a key is looked for in cannot be used.
+    #[error("cannot look for {variable} in .env")]
     DotEnv {
-        /// Where it is.
-        path: String,
+        /// The variable's name.
+        variable: &'static str,
+        /// Which file, and why.
+        source: DotEnvError,
     },
     /// The phrase or the path gives no key.
     #[error("cannot take a key from the mnemonic")]

@@ -11,7 +11,7 @@ use ogpu_types::Address;
 use sha3::{Digest, Keccak256};
 use zeroize::Zeroizing;
 
-use super::{LocalKey, SignDigest, keystore_file::KeystoreFile, wiped_file};
+use super::{LocalKey, SignDigest, keystore_file::KeystoreFile};
 
 /// Keystore files have about 500 bytes.
 const SIZE_LIMIT: usize = 64 * 1024;
@@ -69,7 +69,7 @@ pub enum KeystoreError {
 
 /// Decrypts the file's key. Takes seconds of CPU time, and up to 512 MiB of memory.
 pub(super) fn keystore_key(path: &Path, password: &str) -> Result<LocalKey, KeystoreError> {
-    let content = wiped_file::read(path, SIZE_LIMIT).map_err(|error| match error.kind() {
+    let content = ogpu_env::read_wiped(path, SIZE_LIMIT).map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => KeystoreError::NotAKeystore,
         _ => KeystoreError::Unreadable { source: error },
     })?;

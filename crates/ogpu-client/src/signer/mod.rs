@@ -3,19 +3,18 @@
 mod check;
 mod custom;
 mod derivation;
-mod dot_env;
 mod error;
 mod keystore;
 mod keystore_file;
 mod local;
 mod mnemonic;
 mod role;
-mod wiped_file;
 
 use std::{fmt, panic::AssertUnwindSafe, path::Path, sync::Arc, time::Duration};
 
 use ethers_core::utils::keccak256;
 use futures::FutureExt;
+use ogpu_env::Variables;
 use ogpu_types::{Address, Hash32};
 use zeroize::Zeroizing;
 
@@ -81,8 +80,8 @@ impl Signer {
         LocalKey::from_bytes(key).map(Self::custom)
     }
 
-    /// The client's key: the variable `CLIENT_PRIVATE_KEY` of the environment, or else of the file
-    /// `.env` in the working directory.
+    /// The client's key: the variable `CLIENT_PRIVATE_KEY` of the environment, or else of a `.env`
+    /// file.
     ///
     /// # Errors
     ///
@@ -92,19 +91,15 @@ impl Signer {
     }
 
     /// The key of a role: its [variable](Role::variable) of the environment, or else of the file
-    /// `.env` in the working directory, whose values are taken literally: `${NAME}` is not replaced.
+    /// `.env` in the working directory, or else of the one in the user's home. Their values are taken
+    /// literally: `${NAME}` is not replaced. This may wait for the disk.
     ///
     /// # Errors
     ///
-    /// [`SignerError::Missing`] when neither has it, [`SignerError::InvalidVariable`] when its
-    /// value is no key, [`SignerError::DotEnv`] when the file is there but cannot be read.
+    /// [`SignerError::Missing`] when none has it, [`SignerError::InvalidVariable`] when its value is
+    /// no key, [`SignerError::DotEnv`] when a file is there but cannot be used.
     pub fn from_role(role: Role) -> Result<Self, SignerError> {
-        role::role_key(
-            role,
-            |name| std::env::var_os(name),
-            Path::new(role::DOT_ENV),
-        )
-        .map(Self::custom)
+        role::role_key(role, &Variables::of_process()).map(Self::custom)
     }
 
     /// The key of an account of a mnemonic: 12 to 24 English words (BIP-39) without a passphrase, at

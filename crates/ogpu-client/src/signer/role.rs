@@ -1,13 +1,10 @@
-//! Role keys: the variables that hold them, in the environment or in a `.env` file.
+//! Role keys: the variables that hold them.
 
-use std::{ffi::OsString, fmt, path::Path, str};
+use std::fmt;
 
-use zeroize::Zeroizing;
+use ogpu_env::Variables;
 
-use super::{LocalKey, SignerError, dot_env};
-
-/// Where a variable is looked for after the environment.
-pub(super) const DOT_ENV: &str = ".env";
+use super::{LocalKey, SignerError};
 
 /// A part in the network, and with it the variable that holds the key it signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,35 +43,30 @@ impl fmt::Display for Role {
     }
 }
 
-/// The role's key: of the environment, or else of the file.
-pub(super) fn role_key(
-    role: Role,
-    environment: impl Fn(&str) -> Option<OsString>,
-    file: &Path,
-) -> Result<LocalKey, SignerError> {
+/// The role's key: what its variable holds.
+pub(super) fn role_key(role: Role, variables: &Variables) -> Result<LocalKey, SignerError> {
     let variable = role.variable();
-    // An empty variable counts as unset, as everywhere in this SDK.
-    let value = match environment(variable).filter(|value| !value.is_empty()) {
-        Some(value) => Zeroizing::new(value.into_encoded_bytes()),
-        None => dot_env::lookup(variable, file)?.ok_or(SignerError::Missing { variable })?,
-    };
-    str::from_utf8(&value)
-        .ok()
+    let value = variables
+        .get(variable)
+        .map_err(|source| SignerError::DotEnv { variable, source })?
+        .ok_or(SignerError::Missing { variable })?;
+    value
+        .text()
         .and_then(|digits| LocalKey::from_hex(digits).ok())
         .ok_or(SignerError::InvalidVariable { variable })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use super::*;
     use crate::SignDigest;
 
     const KEY: &str = "4646464646464646464646464646464646464646464646464646464646464646";
 
-    fn dot_env(text: &str) -> tempfile::NamedTempFile {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        file
+    fn environment(holds: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Variables {
+        Variables::new(move |name| holds(name).map(Into::into), [])
     }
 
     fn address(digits: &str) -> ogpu_types::Address {
@@ -82,13 +74,22 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_comes_before_the_file() {
+    fn the_environment_comes_before_the_file_and_a_damaged_file_is_not_quoted() {
+        let directory = tempfile::tempdir().unwrap();
+        let key = |own: &'static str, content: &str| {
+            std::fs::write(directory.path().join(".env"), content).unwrap();
+            let variables =
+                Variables::new(move |_| Some(own.into()), [directory.path().to_owned()]);
+            role_key(Role::Client, &variables)
+        };
         let other = "01".repeat(32);
-        let file = dot_env(&format!("OTHER=1\nCLIENT_PRIVATE_KEY=0x{other}\n"));
-        let from_file = role_key(Role::Client, |_| None, file.path()).unwrap();
-        let from_env = role_key(Role::Client, |_| Some(KEY.into()), file.path()).unwrap();
-        assert_eq!(from_file.address(), address(&other));
-        assert_eq!(from_env.address(), address(KEY));
+        let file = format!("OTHER=1\nCLIENT_PRIVATE_KEY=0x{other}\n");
+        assert_eq!(key(KEY, &file).unwrap().address(), address(KEY));
+        assert_eq!(key("", &file).unwrap().address(), address(&other));
+        let error = key("", &format!("{KEY} not a line\n")).unwrap_err();
+        assert!(matches!(error, SignerError::DotEnv { .. }), "{error:?}");
+        assert!(error.source().unwrap().to_string().contains("line 1"));
+        assert!(!format!("{error} {error:?}").contains(KEY));
     }
 
     #[test]
@@ -98,45 +99,32 @@ mod tests {
             .enumerate()
         {
             let digits = format!("{:064x}", number + 1);
-            let name = format!("{}_PRIVATE_KEY", role.to_string().to_uppercase());
-            assert_eq!(role.variable(), name);
-            let environment =
-                |variable: &str| (variable == name).then(|| OsString::from(digits.clone()));
-            let key = role_key(role, environment, Path::new("no such file")).unwrap();
+            let name = role.variable();
+            assert_eq!(
+                name,
+                format!("{}_PRIVATE_KEY", role.to_string().to_uppercase())
+            );
+            let own = digits.clone();
+            let variables = environment(move |asked| (asked == name).then(|| own.clone()));
+            let key = role_key(role, &variables).unwrap();
             assert_eq!(key.address(), address(&digits));
-            let others = |variable: &str| (variable != name).then(|| OsString::from(KEY));
-            let error = role_key(role, others, Path::new("no such file")).unwrap_err();
+            let others = environment(move |asked| (asked != name).then(|| KEY.to_owned()));
+            let error = role_key(role, &others).unwrap_err();
             assert!(matches!(error, SignerError::Missing { variable } if variable == name));
         }
     }
 
     #[test]
     fn a_missing_key_names_the_variable() {
-        let empty = dot_env("OTHER=1\n");
-        for path in [empty.path(), Path::new("no such file")] {
-            let error = role_key(Role::Client, |_| Some("".into()), path).unwrap_err();
-            assert!(error.to_string().contains("CLIENT_PRIVATE_KEY"), "{error}");
-        }
+        let error = role_key(Role::Client, &environment(|_| Some(String::new()))).unwrap_err();
+        assert!(error.to_string().contains("CLIENT_PRIVATE_KEY"), "{error}");
     }
 
     #[test]
     fn a_variable_that_holds_no_key_is_an_error_that_does_not_quote_it() {
-        let text = format!("{}zz", &KEY[2..]);
-        let error = role_key(
-            Role::Agent,
-            |_| Some(text.clone().into()),
-            Path::new("no such file"),
-        )
-        .unwrap_err();
+        let variables = environment(|_| Some(format!("{}zz", &KEY[2..])));
+        let error = role_key(Role::Agent, &variables).unwrap_err();
         assert!(matches!(error, SignerError::InvalidVariable { .. }));
         assert!(!format!("{error} {error:?}").contains("4646"));
-    }
-
-    #[test]
-    fn a_damaged_file_is_an_error_that_does_not_quote_it() {
-        let file = dot_env(&format!("{KEY} not a line\n"));
-        let error = role_key(Role::Client, |_| None, file.path()).unwrap_err();
-        assert!(matches!(error, SignerError::DotEnv { .. }));
-        assert!(!format!("{error} {error:?}").contains(KEY));
     }
 }

@@ -146,6 +146,20 @@ impl Engine {
         Ok(Arc::clone(lane))
     }
 
+    /// The account's lane, if it is open.
+    pub(super) fn opened(&self, account: Address) -> Option<Arc<Lane>> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.get(&account)?.get().cloned()
+    }
+
+    pub(super) fn all_opened(&self) -> Vec<Arc<Lane>> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes
+            .values()
+            .filter_map(|cell| cell.get().cloned())
+            .collect()
+    }
+
     async fn open(&self, account: Address) -> Result<Arc<Lane>, JournalError> {
         let handover = Deadline::after(HANDOVER);
         let journal = loop {
@@ -185,11 +199,7 @@ impl Engine {
     /// The error of a call whose time ended while another one with the same key was at work.
     pub(crate) fn out_of_turn(&self, order: &Order) -> TxError {
         let account = order.signer.address();
-        let lane = {
-            let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-            lanes.get(&account).and_then(|cell| cell.get().cloned())
-        };
-        let stands = lane.and_then(|lane| {
+        let stands = self.opened(account).and_then(|lane| {
             let (id, _) = lane.find(&order.name.key)?;
             let stands =
                 |record: &mut Record| record.stands(self.shared.chain, account, order.deadline);
@@ -255,23 +265,28 @@ impl Engine {
         let lane = self.lane(account, deadline).await?;
         lane.use_signer(&order.signer);
         let counting = (!lane.has_live()).then(|| lane.counting.take()).flatten();
+        let reset = lane.resets.open();
         let asked_at = lane.intents();
         let with = Preparing {
-            counts: counting.is_some(),
+            counts: counting.is_some() || reset.is_some(),
             ..self.shared.preparing()
         };
         let prepared = deadline.bound(prepare(with, account, request)).await;
         let (prepared, pending) = prepared.unwrap_or(Err(TxError::OutOfTime {
             budget: deadline.budget(),
         }))?;
+        // Of others that were sent meanwhile it knows nothing.
+        let pending = pending.filter(|_| lane.intents() == asked_at);
         let ticket = lane.submit(Submission {
             name: order.name,
             prepared,
             signer: order.signer,
             deadline,
-            // Of others that were sent meanwhile it knows nothing.
-            pending: pending.filter(|_| lane.intents() == asked_at),
+            pending,
         });
+        if let Some(reset) = reset.filter(|_| pending.is_some()) {
+            lane.resets.close(reset);
+        }
         drop(counting);
         self.conclude(&lane, ticket, deadline).await
     }

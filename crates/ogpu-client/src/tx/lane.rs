@@ -23,6 +23,7 @@ use super::{
     engine::Shared,
     heads::Head,
     record::{Conclusion, Name, Record},
+    resets::Resets,
     state::{Changes, State},
     ticket::Ticket,
     trace,
@@ -47,6 +48,7 @@ pub(super) struct Lane {
     pub(super) counting: Claim,
     /// Filling a hole in the nonces.
     pub(super) filling: Claim,
+    pub(super) resets: Resets,
     started: Instant,
     state: Mutex<State>,
 }
@@ -87,6 +89,7 @@ impl Lane {
             client,
             counting: Claim::default(),
             filling: Claim::default(),
+            resets: Resets::default(),
             started: Instant::now(),
             state: Mutex::new(State::new(machine, reorgs)),
         }

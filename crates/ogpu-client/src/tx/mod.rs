@@ -17,6 +17,7 @@ mod pending;
 mod prepare;
 mod record;
 mod request;
+mod resets;
 mod signed;
 mod state;
 mod ticket;

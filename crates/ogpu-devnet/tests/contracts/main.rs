@@ -11,6 +11,7 @@ mod controller_role;
 mod expiry;
 mod first_response;
 mod forgery;
+mod left_out;
 mod lifecycle;
 mod manager;
 mod nexus;

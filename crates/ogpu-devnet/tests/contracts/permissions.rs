@@ -197,7 +197,7 @@ impl Net {
 }
 
 /// A call with the caller as every address, and zero as everything else, which every enum has.
-fn call_data(function: &Function, caller: Address) -> Vec<u8> {
+pub(crate) fn call_data(function: &Function, caller: Address) -> Vec<u8> {
     let arguments: Vec<Token> = function
         .inputs
         .iter()

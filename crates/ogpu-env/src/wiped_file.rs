@@ -8,9 +8,13 @@ use std::{
 
 use zeroize::Zeroizing;
 
-/// The content of a file of at most `limit` bytes. It is in memory once, and wiped there when
-/// dropped: no buffer grows and leaves a copy behind.
-pub(super) fn read(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+/// The content of a file that may hold keys, of at most `limit` bytes. It is in memory once, and
+/// wiped there when dropped: no buffer grows and leaves a copy behind.
+///
+/// # Errors
+///
+/// As of [`File::open`] and [`Read::read`]; [`io::ErrorKind::FileTooLarge`] beyond the limit.
+pub fn read_wiped(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut file = File::open(path)?;
     let mut content = Zeroizing::new(vec![0; limit + 1]);
     let mut length = 0;
@@ -36,8 +40,8 @@ mod tests {
     fn a_file_is_read_whole_up_to_its_limit() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "12345").unwrap();
-        assert_eq!(read(file.path(), 5).unwrap().as_slice(), b"12345");
-        let error = read(file.path(), 4).unwrap_err();
+        assert_eq!(read_wiped(file.path(), 5).unwrap().as_slice(), b"12345");
+        let error = read_wiped(file.path(), 4).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }
 }
