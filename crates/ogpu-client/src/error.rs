@@ -10,7 +10,7 @@ use ogpu_types::{
 };
 
 use crate::{
-    Outcome, PendingPublish, ReadError, RpcError, ServiceError, SignerError, TxError,
+    At, Outcome, PendingPublish, ReadError, RpcError, ServiceError, SignerError, TxError,
     http::BoxError,
 };
 
@@ -179,6 +179,18 @@ pub enum Error {
         asked: u64,
         /// How many one call reads at most.
         limit: u64,
+    },
+    /// The node has no such block, or no state of it any more.
+    #[error("the node has no block {block}")]
+    BlockNotFound {
+        /// The block that was to be read.
+        block: At,
+    },
+    /// The block was replaced by another each time it was read: the chain is being reorganised.
+    #[error("block {number} was replaced while it was read, each time: try again")]
+    BlockReplaced {
+        /// The block's number.
+        number: u64,
     },
     /// A call that must name an amount named zero.
     #[error("the amount is zero")]

@@ -39,7 +39,7 @@ pub use journal::{
     JournalError, JournalState, MemoryJournal, SignedVersion,
 };
 pub use ogpu_tx::Fees;
-pub use read::{ReadCause, ReadError};
+pub use read::{At, Read, ReadCause, ReadError};
 pub use retry::RetryPolicy;
 pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
 pub use services::{Payload, ServiceCause, ServiceError, ServiceOptions, Upload};

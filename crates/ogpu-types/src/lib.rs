@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod block_ref;
 mod chain_id;
 mod environment;
 mod excerpt;
@@ -23,6 +24,7 @@ mod validation;
 mod wei;
 
 pub use address::{Address, AddressError};
+pub use block_ref::BlockRef;
 pub use chain_id::{ChainId, ChainIdError};
 pub use environment::{Environment, EnvironmentError};
 pub use hash32::{Hash32, TxHash};

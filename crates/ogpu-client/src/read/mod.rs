@@ -1,0 +1,27 @@
+//! Typed reads of contracts: one, or many at one block in as few round trips as the node allows.
+//!
+//! A [`ReadSet`] collects reads, and [`run`] performs them.
+
+mod answers;
+mod at;
+mod error;
+mod header;
+mod plain;
+mod run;
+mod set;
+mod typed;
+
+use ogpu_types::HexBytes;
+
+pub use at::At;
+pub use error::{ReadCause, ReadError};
+pub use typed::Read;
+
+pub(crate) use answers::Answers;
+pub(crate) use error::unknown_value;
+pub(crate) use plain::{contract_call, decode};
+pub(crate) use set::{Cost, ReadSet};
+pub(crate) use typed::Finish;
+
+/// What a contract answered, or why it did not.
+type Found = Result<HexBytes, ReadCause>;
