@@ -130,7 +130,8 @@ impl Network {
     pub async fn published_task(&self, source: SourceAddress) -> Result<TaskAddress> {
         let task = example_task(source)?;
         self.client
-            .vault_deposit(self.account.address(), task.payment, &self.account)
+            .vault()
+            .deposit(self.account.address(), task.payment, &self.account)
             .await?;
         Ok(self.client.publish_task(&task).await?.address)
     }

@@ -1,11 +1,6 @@
 //! The client itself: what every call shares.
 
-use std::{
-    fmt,
-    future::ready,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{fmt, future::ready, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use ogpu_chain::{ChainSpec, Contract};
@@ -14,9 +9,10 @@ use serde_json::json;
 use tracing::{Span, field::Empty};
 
 use crate::{
-    ClientBuilder, Error, Role, Signer, SignerError, TransactionRequest, Write,
+    ClientBuilder, Error, Role, Signer, TransactionRequest, Write,
     rpc::{ChainProblem, Rpc},
     services::{ServiceOptions, Services},
+    signer::RoleSigners,
     tx::Engine,
     write::{Description, Operation, WriteContext},
 };
@@ -41,7 +37,7 @@ pub(crate) struct Inner {
     pub(crate) signer: Option<Signer>,
     pub(crate) write_timeout: Duration,
     pub(crate) engine: Engine,
-    pub(crate) env_signer: OnceLock<Signer>,
+    pub(crate) role_signers: RoleSigners,
 }
 
 impl fmt::Debug for Client {
@@ -114,19 +110,17 @@ impl Client {
         &self.inner.engine
     }
 
-    /// The client's own signer, or the environment's.
-    pub(crate) async fn default_signer(&self) -> Result<Signer, Error> {
-        if let Some(signer) = self.inner.signer.as_ref().or(self.inner.env_signer.get()) {
-            return Ok(signer.clone());
+    /// The client's own signer, or the role's.
+    pub(crate) async fn signer_for(&self, role: Role) -> Result<Signer, Error> {
+        match &self.inner.signer {
+            Some(signer) => Ok(signer.clone()),
+            None => self
+                .inner
+                .role_signers
+                .get(role)
+                .await
+                .map_err(|source| Error::Signer { source }),
         }
-        // It may read a file, which waits for the disk.
-        let signer = tokio::task::spawn_blocking(Signer::from_env)
-            .await
-            .unwrap_or(Err(SignerError::Missing {
-                variable: Role::Client.variable(),
-            }))
-            .map_err(|source| Error::Signer { source })?;
-        Ok(self.inner.env_signer.get_or_init(|| signer).clone())
     }
 
     /// Makes sure that a node of the right chain is there: a signature for the wrong one is worth

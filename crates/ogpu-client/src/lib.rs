@@ -3,6 +3,7 @@
 mod builder;
 mod client;
 mod clock;
+mod contract_write;
 mod deadline;
 mod error;
 mod facade;
@@ -10,6 +11,7 @@ pub mod handles;
 mod http;
 mod journal;
 mod read;
+mod refusal;
 mod retry;
 mod rpc;
 mod services;

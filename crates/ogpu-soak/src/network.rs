@@ -44,7 +44,8 @@ impl Network {
         for account in &accounts {
             devnet.set_balance(account.address, FUNDS).await?;
             client
-                .vault_deposit(account.address, DEPOSIT, funder)
+                .vault()
+                .deposit(account.address, DEPOSIT, funder)
                 .await?;
         }
         let source = client

@@ -5,12 +5,14 @@
 //! the data of one is [`types::Response`](crate::types::Response).
 
 mod agent;
+mod agents;
 mod controller;
 mod manager;
 mod master;
 mod nexus;
 mod provider;
 mod response;
+mod scheduling;
 mod source;
 mod task;
 mod terminal;

@@ -23,7 +23,7 @@ pub enum At {
 }
 
 impl At {
-    pub(super) fn id(self) -> BlockId {
+    pub(crate) fn id(self) -> BlockId {
         match self {
             Self::Head => BlockId::Latest,
             Self::Number(number) => BlockId::Number(number),

@@ -50,7 +50,8 @@ impl Network {
 
     pub(crate) async fn deposit(&self, amount: Wei) {
         self.client
-            .vault_deposit(self.account.address(), amount, &self.account)
+            .vault()
+            .deposit(self.account.address(), amount, &self.account)
             .await
             .unwrap();
     }

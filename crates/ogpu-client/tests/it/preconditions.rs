@@ -183,7 +183,8 @@ async fn an_account_that_cannot_pay_for_gas_is_refused_with_the_numbers() {
     let error = before
         .network
         .client
-        .vault_deposit(account, Wei::from(10_u64), &before.network.account)
+        .vault()
+        .deposit(account, Wei::from(10_u64), &before.network.account)
         .await
         .unwrap_err();
     let Error::Transaction { source } = &error else {
@@ -207,7 +208,8 @@ async fn a_deposit_of_nothing_is_refused() {
     let error = before
         .network
         .client
-        .vault_deposit(account.address(), Wei::ZERO, account)
+        .vault()
+        .deposit(account.address(), Wei::ZERO, account)
         .await
         .unwrap_err();
     assert!(matches!(&error, Error::ZeroAmount));

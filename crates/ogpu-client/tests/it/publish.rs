@@ -83,9 +83,17 @@ async fn a_published_task_is_on_chain_with_its_exact_input_and_its_payment_froze
 
     let account = network.account.address();
     let left = Wei::from_ether(1).checked_sub(PAYMENT).unwrap();
-    assert_eq!(network.client.vault_balance(account).await.unwrap(), left);
     assert_eq!(
-        network.client.vault_frozen_payment(account).await.unwrap(),
+        network.client.vault().balance_of(account).await.unwrap(),
+        left
+    );
+    assert_eq!(
+        network
+            .client
+            .vault()
+            .frozen_payment_of(account)
+            .await
+            .unwrap(),
         PAYMENT
     );
 }
@@ -122,6 +130,7 @@ async fn manual_confirmation_pays_the_chosen_one_of_several_providers() {
     for provider in &providers {
         let earned = network
             .client
+            .vault()
             .total_earnings_of(provider.address())
             .await
             .unwrap();
@@ -134,7 +143,8 @@ async fn manual_confirmation_pays_the_chosen_one_of_several_providers() {
     }
     let frozen = network
         .client
-        .vault_frozen_payment(network.account.address())
+        .vault()
+        .frozen_payment_of(network.account.address())
         .await
         .unwrap();
     assert_eq!(frozen, Wei::ZERO);
@@ -150,7 +160,11 @@ async fn first_response_is_confirmed_and_paid_without_a_call() {
         network.client.get_task_status(task).await.unwrap(),
         TaskStatus::Finalized
     );
-    let earned = network.client.total_earnings_of(provider.address()).await;
+    let earned = network
+        .client
+        .vault()
+        .total_earnings_of(provider.address())
+        .await;
     assert_eq!(earned.unwrap(), PAYMENT);
     let error = network
         .client

@@ -73,7 +73,12 @@ async fn transactions_of(network: &Network, account: Address, block: &str) -> u6
 }
 
 async fn frozen(network: &Network, account: Address) -> Wei {
-    network.client.vault_frozen_payment(account).await.unwrap()
+    network
+        .client
+        .vault()
+        .frozen_payment_of(account)
+        .await
+        .unwrap()
 }
 
 /// The numbers of all tasks that the chain has, in order.
@@ -160,7 +165,7 @@ async fn a_pool_shares_the_work_and_each_signer_pays_for_its_own() {
         .collect();
     for signer in &pool {
         let (account, amount) = (signer.address(), Wei::from_ether(5));
-        let deposit = network.client.vault_deposit(account, amount, signer);
+        let deposit = network.client.vault().deposit(account, amount, signer);
         deposit.await.unwrap();
     }
     let outcomes: Vec<TaskOutcome> = network
@@ -276,7 +281,7 @@ async fn the_same_key_is_one_task_in_one_run_and_in_the_next() {
     let (network, source) = network_with_source().await;
     let agent = network.devnet.accounts().agent().clone();
     let (account, amount) = (agent.address(), Wei::from_ether(5));
-    let deposit = network.client.vault_deposit(account, amount, &agent);
+    let deposit = network.client.vault().deposit(account, amount, &agent);
     deposit.await.unwrap();
     let orders = keyed(source, 9);
     let twice_each = |count| {

@@ -176,7 +176,8 @@ mod tests {
             .await
             .unwrap();
         client
-            .vault_deposit(account.address(), Wei::from_ether(1), account)
+            .vault()
+            .deposit(account.address(), Wei::from_ether(1), account)
             .await
             .unwrap();
         let feed = TaskFeed::start(client.clone());

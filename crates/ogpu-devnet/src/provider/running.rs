@@ -133,7 +133,8 @@ impl ProviderBuilder {
 
         let client = &shared.client;
         client
-            .vault_deposit(address, LOCKUP, &signer)
+            .vault()
+            .deposit(address, LOCKUP, &signer)
             .await
             .map_err(DevnetError::setup("deposit a provider's lockup"))?;
         let lock = vault::LockCall {

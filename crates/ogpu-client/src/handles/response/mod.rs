@@ -1,5 +1,7 @@
 //! A response: what a provider answered to a task.
 
+mod writes;
+
 use ogpu_types::ResponseAddress;
 
 use super::handle;

@@ -1,5 +1,7 @@
 //! A source: an AI service that a client published.
 
+mod writes;
+
 use ogpu_types::SourceAddress;
 
 use super::handle;

@@ -1,5 +1,7 @@
 //! A task: a job for a source, paid when its response is confirmed.
 
+mod writes;
+
 use ogpu_types::TaskAddress;
 
 use super::handle;
