@@ -27,3 +27,4 @@ mod services;
 mod signers;
 mod stale;
 mod tap;
+mod writes;

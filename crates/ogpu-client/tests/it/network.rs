@@ -6,7 +6,7 @@ use ogpu_client::{
     Address, Client, DeliveryMethod, ImageEnvironments, Response, Signer, SourceAddress,
     SourceInfo, TaskAddress, TaskInfo, TaskInput, TransactionRequest, Wei, types::HexBytes,
 };
-use ogpu_contracts::{ContractCall, controller, nexus, response, terminal};
+use ogpu_contracts::{ContractCall, response};
 use ogpu_devnet::{Devnet, DevnetBuilder, SimulatedProvider};
 use serde_json::json;
 
@@ -118,27 +118,39 @@ impl Network {
             .unwrap();
     }
 
+    /// One typed read.
+    pub(crate) async fn read<C: ContractCall>(
+        &self,
+        contract: impl Into<Address>,
+        call: C,
+    ) -> C::Output {
+        let call = json!([{ "to": contract.into(), "data": call.call_data() }, "latest"]);
+        let data: HexBytes = self.client.rpc().call("eth_call", call).await.unwrap();
+        C::decode_output(data.as_ref()).unwrap()
+    }
+
+    /// The newest block's time, in unix seconds.
+    pub(crate) async fn chain_time(&self) -> u64 {
+        let block: serde_json::Value = self
+            .client
+            .rpc()
+            .call("eth_getBlockByNumber", json!(["latest", false]))
+            .await
+            .unwrap();
+        let time = block["timestamp"].as_str().unwrap();
+        u64::from_str_radix(time.trim_start_matches("0x"), 16).unwrap()
+    }
+
     pub(crate) async fn cancel(&self, task: TaskAddress) {
-        let call = controller::CancelTaskCall { task: task.into() };
-        let controller = self.devnet.contracts().controller;
-        self.send(&self.account, controller, call).await;
+        self.client.cancel_task(task).await.unwrap();
     }
 
     pub(crate) async fn inactivate(&self, source: SourceAddress) {
-        let call = nexus::InactivateSourceCall {
-            source: source.into(),
-        };
-        let nexus = self.devnet.contracts().nexus;
-        self.send(&self.account, nexus, call).await;
+        self.client.inactivate_source(source).await.unwrap();
     }
 
     pub(crate) async fn allow_agent(&self, agent: Address) {
-        let call = terminal::SetAgentCall {
-            agent: agent.into(),
-            value: true,
-        };
-        let terminal = self.devnet.contracts().terminal;
-        self.send(&self.account, terminal, call).await;
+        self.client.set_agent(agent, true).await.unwrap();
     }
 }
 

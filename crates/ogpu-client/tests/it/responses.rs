@@ -1,7 +1,7 @@
 //! Reading responses, across the deployed contracts' quirks.
 
 use ogpu_client::{
-    Address, DeliveryMethod, Error, Response, TaskAddress, TaskStatus, types::ResponseStatus,
+    Address, DeliveryMethod, Error, Response, TaskAddress, TaskStatus, Wei, types::ResponseStatus,
 };
 use ogpu_contracts::{ContractCall as _, nexus, response, shared_types};
 use ogpu_devnet::SimulatedProvider;
@@ -217,13 +217,9 @@ async fn idle(network: &Network) -> SimulatedProvider {
 }
 
 async fn attempt(network: &Network, provider: &SimulatedProvider, task: TaskAddress) {
-    let call = nexus::AttemptCall {
-        task: task.into(),
-        provider: provider.address().into(),
-        suggested_payment: 0.into(),
-    };
-    let nexus = network.devnet.contracts().nexus;
-    network.send(provider.signer(), nexus, call).await;
+    let account = network.client.provider(provider.address());
+    let attempt = account.attempt(task, Wei::ZERO);
+    attempt.signer(provider.signer()).await.unwrap();
 }
 
 async fn respond(network: &Network, provider: &SimulatedProvider, task: TaskAddress) {

@@ -9,7 +9,7 @@ use std::{
 
 use ogpu_chain::Contract;
 use ogpu_client::{Signer, TransactionRequest};
-use ogpu_contracts::{ContractCall, nexus, vault};
+use ogpu_contracts::ContractCall;
 use ogpu_types::{Address, Environment, SourceAddress, TaskInput, Wei};
 use serde::Serialize;
 use serde_json::Value;
@@ -137,10 +137,9 @@ impl ProviderBuilder {
             .deposit(address, LOCKUP, &signer)
             .await
             .map_err(DevnetError::setup("deposit a provider's lockup"))?;
-        let lock = vault::LockCall {
-            amount: LOCKUP.into(),
-        };
-        send(&shared, &signer, Contract::Vault, lock)
+        client
+            .vault()
+            .lock(LOCKUP, &signer)
             .await
             .map_err(DevnetError::setup("lock a provider's deposit"))?;
 
@@ -204,12 +203,10 @@ impl SimulatedProvider {
         environment: Environment,
     ) -> Result<(), DevnetError> {
         let source = source.into();
-        let register = nexus::RegisterCall {
-            source: source.into(),
-            provider: self.address().into(),
-            preferred_environment: environment.bits(),
-        };
-        send(&self.shared, &self.signer, Contract::Nexus, register)
+        let provider = self.shared.client.provider(self.address());
+        provider
+            .register(source, environment)
+            .signer(&self.signer)
             .await
             .map_err(DevnetError::setup("register a provider"))?;
         self.served

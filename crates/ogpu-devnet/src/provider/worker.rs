@@ -78,12 +78,8 @@ async fn handle(
     if matches!(conduct.answer, AnswerKind::Idle) {
         return Ok(());
     }
-    let attempt = nexus::AttemptCall {
-        task: task.into(),
-        provider: signer.address().into(),
-        suggested_payment: Wei::ZERO.into(),
-    };
-    send(shared, signer, Contract::Nexus, attempt).await?;
+    let provider = shared.client.provider(signer.address());
+    provider.attempt(task, Wei::ZERO).signer(signer).await?;
 
     let params = task_params(shared, task).await?;
     // What is pinned here is read in process: scripts and faults of the gateway are for clients.

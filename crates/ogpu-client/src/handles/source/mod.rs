@@ -1,5 +1,6 @@
 //! A source: an AI service that a client published.
 
+mod metadata;
 mod writes;
 
 use ogpu_types::SourceAddress;

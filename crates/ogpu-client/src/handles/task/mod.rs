@@ -1,5 +1,6 @@
 //! A task: a job for a source, paid when its response is confirmed.
 
+mod metadata;
 mod writes;
 
 use ogpu_types::TaskAddress;
