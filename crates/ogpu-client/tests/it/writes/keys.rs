@@ -1,8 +1,8 @@
 //! Whose key signs.
 
 use ogpu_client::{
-    Address, Client, DeliveryMethod, Error, Receipt, Role, SignerError, Wei, Write,
-    types::Environment,
+    Address, Client, DeliveryMethod, Error, IdempotencyKey, Receipt, Role, SignerError, TxError,
+    Wei, Write, types::Environment,
 };
 
 use crate::network::{Network, source_info};
@@ -44,6 +44,31 @@ async fn a_write_without_a_key_names_the_variable_of_its_role() {
             matches!(&error, Error::Signer { source: SignerError::Missing { variable } }
                 if *variable == role.variable()),
             "{role}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_has_one_effect_and_stands_for_one_call() {
+    let network = Network::start().await;
+    let accounts = network.devnet.accounts();
+    let [first, second] = [0, 1].map(|place| {
+        let mut agents = accounts.of(ogpu_devnet::Role::Agent);
+        agents.nth(place).unwrap().address()
+    });
+    let key = IdempotencyKey::new("my agent").unwrap();
+    let set = |agent, allowed| {
+        let write = network.client.set_agent(agent, allowed);
+        write.idempotency_key(key.clone())
+    };
+    let receipt = set(first, true).await.unwrap();
+    assert_eq!(set(first, true).await.unwrap(), receipt);
+    for other in [set(second, true), set(first, false)] {
+        let error = other.await.unwrap_err();
+        assert!(
+            matches!(&error, Error::Transaction { source }
+                if matches!(**source, TxError::KeyReused { .. })),
+            "{error:?}"
         );
     }
 }
