@@ -345,7 +345,7 @@ pub enum Error {
         receipt: Box<Receipt>,
         /// Why, as if nothing had been sent.
         #[source]
-        reason: Box<Error>,
+        reason: Box<Self>,
     },
     /// The transaction was mined, but the event that names what it made is not in its receipt.
     #[error("transaction {} has no {event} event of {emitter}: is the chain's contract address right?", receipt.transaction_hash)]
