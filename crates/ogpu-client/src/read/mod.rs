@@ -1,12 +1,15 @@
 //! Typed reads of contracts: one, or many at one block in as few round trips as the node allows.
 //!
-//! A [`ReadSet`] collects reads, and [`run`] performs them.
+//! A [`ReadSet`] collects reads. [`run`] performs them: [`pack`] puts many into one call of the
+//! [`program`] that performs them on the node; where a node takes none, they travel as a batch.
 
 mod answers;
 mod at;
 mod error;
 mod header;
+mod pack;
 mod plain;
+mod program;
 mod run;
 mod set;
 mod typed;
