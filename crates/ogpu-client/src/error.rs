@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use ogpu_chain::{ChainError, Endpoint};
 use ogpu_contracts::Revert;
-use ogpu_types::{Address, ChainId, Receipt, TxHash, ValidationError, Wei};
+use ogpu_types::{
+    Address, ChainId, Receipt, ResponseAddress, SourceAddress, TaskAddress, TxHash,
+    ValidationError, Wei,
+};
 
 use crate::{
     At, Outcome, PendingPublish, ReadError, RpcError, ServiceError, SignerError, TxError,
@@ -76,25 +79,25 @@ pub enum Error {
     #[error("there is no source at {address}")]
     SourceNotFound {
         /// Where it was looked for.
-        address: Address,
+        address: SourceAddress,
     },
     /// There is no such task.
     #[error("there is no task at {address}")]
     TaskNotFound {
         /// Where it was looked for.
-        address: Address,
+        address: TaskAddress,
     },
     /// There is no such response.
     #[error("there is no response at {address}")]
     ResponseNotFound {
         /// Where it was looked for.
-        address: Address,
+        address: ResponseAddress,
     },
     /// The source takes no tasks any more.
     #[error("source {source_address} is inactive: it takes no tasks")]
     SourceInactive {
         /// The source.
-        source_address: Address,
+        source_address: SourceAddress,
     },
     /// The task offers less than the source asks.
     #[error(
@@ -102,7 +105,7 @@ pub enum Error {
     )]
     PaymentTooLow {
         /// The source.
-        source_address: Address,
+        source_address: SourceAddress,
         /// What the task offers, in wei.
         payment: Wei,
         /// What the source asks, in wei.
@@ -114,7 +117,7 @@ pub enum Error {
     )]
     ExpiryTooFar {
         /// The source.
-        source_address: Address,
+        source_address: SourceAddress,
         /// The task's expiry time, in unix seconds.
         expiry_time: u64,
         /// The latest expiry time that the source allows now, in unix seconds.
@@ -147,13 +150,13 @@ pub enum Error {
     #[error("response {response} is confirmed already")]
     AlreadyConfirmed {
         /// The response.
-        response: Address,
+        response: ResponseAddress,
     },
     /// Another response of the task is confirmed.
     #[error("the task of response {response} is finalised already")]
     TaskFinalized {
         /// The response.
-        response: Address,
+        response: ResponseAddress,
     },
     /// The account may not do this: it is neither the owner nor its agent.
     #[error(
@@ -171,7 +174,7 @@ pub enum Error {
     )]
     TooManyPlaces {
         /// The task.
-        task: Address,
+        task: TaskAddress,
         /// How many places the range takes in.
         asked: u64,
         /// How many one call reads at most.

@@ -56,6 +56,6 @@ pub use ogpu_contracts::{ReasonWord, Revert};
 #[doc(no_inline)]
 pub use ogpu_types::{
     Address, ChainId, ConfirmedResponse, DeliveryMethod, ImageEnvironments, Receipt, Response,
-    ResponseStatus, SourceInfo, SourceStatus, TaskInfo, TaskInput, TaskStatus, TxHash,
-    ValidationError, Wei,
+    ResponseAddress, ResponseStatus, SourceAddress, SourceInfo, SourceStatus, TaskAddress,
+    TaskInfo, TaskInput, TaskStatus, TxHash, ValidationError, Wei,
 };

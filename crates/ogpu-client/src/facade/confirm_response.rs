@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{ReasonWord, controller, response, task};
-use ogpu_types::{Address, Receipt, TxHash};
+use ogpu_types::{Address, Receipt, ResponseAddress, TxHash};
 use serde_json::json;
 use tracing::{Span, field::Empty};
 
@@ -28,13 +28,18 @@ impl Client {
     /// FIRST_RESPONSE delivery the goal, reached without a call), [`Error::TaskFinalized`],
     /// [`Error::NotAllowed`], [`Error::Signer`], [`Error::WrongChain`]. After that
     /// [`Error::Transaction`], whose [`outcome`](Error::outcome) says whether it is confirmed.
-    pub fn confirm_response(&self, response: Address) -> Write<TxHash> {
-        Write::new(self, ConfirmResponse { response })
+    pub fn confirm_response(&self, response: impl Into<ResponseAddress>) -> Write<TxHash> {
+        Write::new(
+            self,
+            ConfirmResponse {
+                response: response.into(),
+            },
+        )
     }
 }
 
 struct ConfirmResponse {
-    response: Address,
+    response: ResponseAddress,
 }
 
 impl Operation for ConfirmResponse {
@@ -65,7 +70,10 @@ impl Operation for ConfirmResponse {
     }
 }
 
-async fn request(write: &WriteContext, response: Address) -> Result<TransactionRequest, Error> {
+async fn request(
+    write: &WriteContext,
+    response: ResponseAddress,
+) -> Result<TransactionRequest, Error> {
     let client = &write.client;
     write
         .before_sending("looking at the response", async {
@@ -81,17 +89,17 @@ async fn request(write: &WriteContext, response: Address) -> Result<TransactionR
 }
 
 /// Whether there is such a response, not confirmed yet.
-async fn refuse_unless_open(client: &Client, response: Address) -> Result<(), Error> {
+async fn refuse_unless_open(client: &Client, response: ResponseAddress) -> Result<(), Error> {
+    let at = response.address();
     let rpc = client.rpc();
     let calls = [
-        contract_call(response, response::GetResponseParamsCall, BlockId::Latest),
-        contract_call(response, response::ConfirmedFinalCall, BlockId::Latest),
+        contract_call(at, response::GetResponseParamsCall, BlockId::Latest),
+        contract_call(at, response::ConfirmedFinalCall, BlockId::Latest),
     ];
     let [params, confirmed] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
     let absent = |error: ReadError| error.or_absent(Error::ResponseNotFound { address: response });
-    decode::<response::GetResponseParamsCall>(rpc, response, params).map_err(absent)?;
-    let confirmed =
-        decode::<response::ConfirmedFinalCall>(rpc, response, confirmed).map_err(absent)?;
+    decode::<response::GetResponseParamsCall>(rpc, at, params).map_err(absent)?;
+    let confirmed = decode::<response::ConfirmedFinalCall>(rpc, at, confirmed).map_err(absent)?;
     if confirmed.0 {
         return Err(Error::AlreadyConfirmed { response });
     }
@@ -99,7 +107,12 @@ async fn refuse_unless_open(client: &Client, response: Address) -> Result<(), Er
 }
 
 /// The simulation's refusal as the error that says what it means here.
-async fn explain(client: &Client, error: Error, response: Address, account: Address) -> Error {
+async fn explain(
+    client: &Client,
+    error: Error,
+    response: ResponseAddress,
+    account: Address,
+) -> Error {
     let Error::Transaction { source } = &error else {
         return error;
     };
@@ -121,23 +134,23 @@ async fn explain(client: &Client, error: Error, response: Address, account: Addr
         }
         Some(ReasonWord::NotOwner) => Error::NotAllowed {
             account,
-            target: response,
+            target: response.into(),
         },
         _ => error,
     }
 }
 
 /// Whether the task that a response names knows it as its provider's response.
-async fn is_genuine(client: &Client, response: Address) -> Result<bool, ReadError> {
+async fn is_genuine(client: &Client, response: ResponseAddress) -> Result<bool, ReadError> {
     let params = client
-        .read(response, response::GetResponseParamsCall)
+        .read(response.into(), response::GetResponseParamsCall)
         .await?
         .0;
     let known = client
         .read(params.task.into(), task::ResponseOfCall(params.provider))
         .await;
     match known {
-        Ok(known) => Ok(Address::from(known.0) == response),
+        Ok(known) => Ok(response == Address::from(known.0)),
         Err(error) if error.shows_absence() => Ok(false),
         Err(error) => Err(error),
     }

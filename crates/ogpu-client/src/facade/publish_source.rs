@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{event, nexus};
-use ogpu_types::{Address, Receipt, SourceInfo, SourceMetadata, SourceParams, TxHash};
+use ogpu_types::{Receipt, SourceAddress, SourceInfo, SourceMetadata, SourceParams, TxHash};
 use serde_json::json;
 use tracing::{Span, field::Empty};
 
@@ -18,7 +18,7 @@ use crate::{
 #[non_exhaustive]
 pub struct PublishedSource {
     /// The source's contract: what tasks name.
-    pub address: Address,
+    pub address: SourceAddress,
     /// The transaction that published it.
     pub transaction_hash: TxHash,
     /// That transaction's receipt.

@@ -3,7 +3,9 @@
 use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{ReasonWord, controller, convert, event, nexus, source, vault};
-use ogpu_types::{Address, Receipt, SourceStatus, TaskInfo, TaskParams, TxHash, Wei};
+use ogpu_types::{
+    Address, Receipt, SourceAddress, SourceStatus, TaskAddress, TaskInfo, TaskParams, TxHash, Wei,
+};
 use serde_json::json;
 use tracing::{Span, field::Empty};
 
@@ -20,7 +22,7 @@ use crate::{
 #[non_exhaustive]
 pub struct PublishedTask {
     /// The task's contract.
-    pub address: Address,
+    pub address: TaskAddress,
     /// The transaction that published it.
     pub transaction_hash: TxHash,
     /// That transaction's receipt.
@@ -145,7 +147,8 @@ struct Terms {
 
 impl Terms {
     /// Reads the terms in one round trip.
-    async fn read(client: &Client, source: Address, account: Address) -> Result<Self, Error> {
+    async fn read(client: &Client, at: SourceAddress, account: Address) -> Result<Self, Error> {
+        let source = at.address();
         let rpc = client.rpc();
         let vault = client.contract(Contract::Vault);
         let latest = BlockId::Latest;
@@ -160,7 +163,7 @@ impl Terms {
         let head: Block = rpc
             .parse("eth_getBlockByNumber", head)
             .map_err(Error::rpc)?;
-        let absent = |error: ReadError| error.or_absent(Error::SourceNotFound { address: source });
+        let absent = |error: ReadError| error.or_absent(Error::SourceNotFound { address: at });
         let status = decode::<source::GetStatusCall>(rpc, source, status).map_err(absent)?;
         let params = decode::<source::GetSourceParamsCall>(rpc, source, params).map_err(absent)?;
         let balance = decode::<vault::BalanceOfCall>(rpc, vault, balance).map_err(Error::read)?;
@@ -268,7 +271,7 @@ mod tests {
 
     fn info(payment: u64, expiry_time: u64) -> TaskInfo {
         TaskInfo {
-            source: Address::new([1; 20]),
+            source: Address::new([1; 20]).into(),
             config: TaskInput::new("f", &1).unwrap(),
             expiry_time,
             payment: payment.into(),

@@ -4,7 +4,7 @@
 //! has, tells them apart.
 
 use ogpu_contracts::{ContractCall, source, task};
-use ogpu_types::{Address, SourceStatus, TaskStatus};
+use ogpu_types::{Address, SourceAddress, SourceStatus, TaskAddress, TaskStatus};
 
 use crate::{
     Client, Error, ReadError,
@@ -20,13 +20,21 @@ impl Client {
     /// [`Error::SourceNotFound`] when there is no source at the address, [`Error::Read`] and
     /// [`Error::Rpc`] when the node cannot answer or the status is one that this version does not
     /// know.
-    #[tracing::instrument(skip_all, fields(%source))]
-    pub async fn get_source_status(&self, source: Address) -> Result<SourceStatus, Error> {
+    pub async fn get_source_status(
+        &self,
+        source: impl Into<SourceAddress> + Send,
+    ) -> Result<SourceStatus, Error> {
+        self.source_status(source.into()).await
+    }
+
+    #[tracing::instrument(name = "get_source_status", skip_all, fields(%source))]
+    async fn source_status(&self, source: SourceAddress) -> Result<SourceStatus, Error> {
         let absent = || Error::SourceNotFound { address: source };
         let calls = (source::GetStatusCall, source::GetRegistrantCountCall);
-        let status = self.status_of(source, calls, absent).await?;
-        SourceStatus::try_from(status.0)
-            .map_err(|error| Error::read(unknown_value::<source::GetStatusCall>(source, error)))
+        let status = self.status_of(source.into(), calls, absent).await?;
+        SourceStatus::try_from(status.0).map_err(|error| {
+            Error::read(unknown_value::<source::GetStatusCall>(source.into(), error))
+        })
     }
 
     /// Where a task stands. One round trip.
@@ -36,13 +44,20 @@ impl Client {
     /// [`Error::TaskNotFound`] when there is no task at the address, [`Error::Read`] and
     /// [`Error::Rpc`] when the node cannot answer or the status is one that this version does not
     /// know.
-    #[tracing::instrument(skip_all, fields(%task))]
-    pub async fn get_task_status(&self, task: Address) -> Result<TaskStatus, Error> {
+    pub async fn get_task_status(
+        &self,
+        task: impl Into<TaskAddress> + Send,
+    ) -> Result<TaskStatus, Error> {
+        self.task_status(task.into()).await
+    }
+
+    #[tracing::instrument(name = "get_task_status", skip_all, fields(%task))]
+    async fn task_status(&self, task: TaskAddress) -> Result<TaskStatus, Error> {
         let absent = || Error::TaskNotFound { address: task };
         let calls = (task::GetStatusCall, task::GetAttemptCountCall);
-        let status = self.status_of(task, calls, absent).await?;
+        let status = self.status_of(task.into(), calls, absent).await?;
         TaskStatus::try_from(status.0)
-            .map_err(|error| Error::read(unknown_value::<task::GetStatusCall>(task, error)))
+            .map_err(|error| Error::read(unknown_value::<task::GetStatusCall>(task.into(), error)))
     }
 
     /// What a contract answers to `getStatus()`, if it answers the function of its kind as well.

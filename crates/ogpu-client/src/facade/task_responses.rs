@@ -6,7 +6,7 @@ use std::{
 };
 
 use ogpu_contracts::{response, task};
-use ogpu_types::{Address, Response, ResponseParams, ResponseStatus};
+use ogpu_types::{Address, Response, ResponseAddress, ResponseParams, ResponseStatus, TaskAddress};
 
 use crate::{
     Client, Error, ReadError, RetryPolicy,
@@ -42,7 +42,7 @@ impl Client {
     /// refer to one block.
     ///
     /// ```no_run
-    /// # async fn example(client: ogpu_client::Client, task: ogpu_client::types::Address) -> Result<(), ogpu_client::Error> {
+    /// # async fn example(client: ogpu_client::Client, task: ogpu_client::types::TaskAddress) -> Result<(), ogpu_client::Error> {
     /// let all = client.get_task_responses(task, ..).await?;
     /// let first_ten = client.get_task_responses(task, 0..10).await?;
     /// # Ok(())
@@ -54,13 +54,22 @@ impl Client {
     /// [`Error::TaskNotFound`] when there is no task at the address, [`Error::TooManyPlaces`] when
     /// the range takes in more than 100,000 places, [`Error::Read`] and [`Error::Rpc`] when the node
     /// cannot answer.
-    #[tracing::instrument(skip_all, fields(%task))]
     pub async fn get_task_responses(
         &self,
-        task: Address,
+        task: impl Into<TaskAddress> + Send,
         range: impl RangeBounds<u64> + Send,
     ) -> Result<Vec<Response>, Error> {
         let (start, end) = half_open(&range);
+        self.task_responses(task.into(), start, end).await
+    }
+
+    #[tracing::instrument(name = "get_task_responses", skip_all, fields(%task))]
+    async fn task_responses(
+        &self,
+        task: TaskAddress,
+        start: u64,
+        end: u64,
+    ) -> Result<Vec<Response>, Error> {
         let advice = |error: &Error| match error {
             Error::Read { source } if source.contradicts_earlier_answer() => {
                 tracing::debug!(%task, "the node's head moved while it was read; starting over");
@@ -79,7 +88,7 @@ impl Client {
     /// Reads the responses at places `start..end` in the head's state.
     async fn responses_at_head(
         &self,
-        task: Address,
+        task: TaskAddress,
         start: u64,
         end: u64,
     ) -> Result<Vec<Response>, Error> {
@@ -111,9 +120,9 @@ impl Client {
     }
 
     /// How many providers had attempted the task at that block.
-    async fn attempt_count(&self, task: Address, block: BlockId) -> Result<u64, Error> {
+    async fn attempt_count(&self, task: TaskAddress, block: BlockId) -> Result<u64, Error> {
         let count = self
-            .read_at(task, task::GetAttemptCountCall, block)
+            .read_at(task.into(), task::GetAttemptCountCall, block)
             .await
             .map_err(|error| error.or_absent(Error::TaskNotFound { address: task }))?;
         Ok(u64::try_from(count.0).unwrap_or(u64::MAX))
@@ -122,23 +131,27 @@ impl Client {
     /// The responses' addresses at places `lower..upper`, all of which exist; holes are left out.
     async fn response_addresses(
         &self,
-        task: Address,
+        task: TaskAddress,
         lower: u64,
         upper: u64,
         block: BlockId,
-    ) -> Result<Vec<Address>, Error> {
+    ) -> Result<Vec<ResponseAddress>, Error> {
         let page = task::GetResponsesOfCall {
             lower: lower.into(),
             // The contract's upper bound is inclusive.
             upper: (upper - 1).into(),
         };
-        let page = self.read_at(task, page, block).await.map_err(Error::read)?;
+        let page = self
+            .read_at(task.into(), page, block)
+            .await
+            .map_err(Error::read)?;
         Ok(page
             .0
             .into_iter()
             .map(Address::from)
             // A provider that has not responded leaves the zero address.
             .filter(|address| !address.is_zero())
+            .map(ResponseAddress::new)
             // A contract that gives more than was asked for is not to be followed.
             .take(usize::try_from(upper - lower).unwrap_or(usize::MAX))
             .collect())
@@ -147,12 +160,12 @@ impl Client {
     /// Reads responses that are known to be there.
     pub(super) async fn read_responses(
         &self,
-        addresses: &[Address],
+        addresses: &[ResponseAddress],
         block: BlockId,
     ) -> Result<Vec<Response>, Error> {
         let rpc = self.rpc();
         let mut calls = Vec::with_capacity(addresses.len() * READS);
-        for &address in addresses {
+        for address in addresses.iter().map(|response| response.address()) {
             calls.extend([
                 contract_call(address, response::GetResponseParamsCall, block),
                 contract_call(address, response::GetStatusCall, block),
@@ -170,13 +183,18 @@ impl Client {
         Ok(responses)
     }
 
-    fn assemble(&self, address: Address, reads: [Answer; READS]) -> Result<Response, ReadError> {
+    fn assemble(
+        &self,
+        address: ResponseAddress,
+        reads: [Answer; READS],
+    ) -> Result<Response, ReadError> {
+        let at = address.address();
         let rpc = self.rpc();
         let [params, status, timestamp, confirmed] = reads;
-        let params = decode::<response::GetResponseParamsCall>(rpc, address, params)?;
-        let status = decode::<response::GetStatusCall>(rpc, address, status)?;
-        let timestamp = decode::<response::ResponseTimestampCall>(rpc, address, timestamp)?;
-        let confirmed = decode::<response::ConfirmedFinalCall>(rpc, address, confirmed)?;
+        let params = decode::<response::GetResponseParamsCall>(rpc, at, params)?;
+        let status = decode::<response::GetStatusCall>(rpc, at, status)?;
+        let timestamp = decode::<response::ResponseTimestampCall>(rpc, at, timestamp)?;
+        let confirmed = decode::<response::ConfirmedFinalCall>(rpc, at, confirmed)?;
         let params = ResponseParams::from(params.0);
         Ok(Response {
             address,
@@ -185,7 +203,7 @@ impl Client {
             data: params.data,
             payment: params.payment,
             status: ResponseStatus::try_from(status.0)
-                .map_err(|error| unknown_value::<response::GetStatusCall>(address, error))?,
+                .map_err(|error| unknown_value::<response::GetStatusCall>(at, error))?,
             timestamp: ogpu_contracts::convert::seconds(timestamp.0),
             confirmed: confirmed.0,
         })

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ogpu_client::{
-    Address, Client, DeliveryMethod, ImageEnvironments, Response, Signer, SourceInfo, TaskInfo,
-    TaskInput, TransactionRequest, Wei, types::HexBytes,
+    Address, Client, DeliveryMethod, ImageEnvironments, Response, Signer, SourceAddress,
+    SourceInfo, TaskAddress, TaskInfo, TaskInput, TransactionRequest, Wei, types::HexBytes,
 };
 use ogpu_contracts::{ContractCall, controller, nexus, response, terminal};
 use ogpu_devnet::{Devnet, DevnetBuilder, SimulatedProvider};
@@ -55,7 +55,7 @@ impl Network {
             .unwrap();
     }
 
-    pub(crate) async fn source(&self, delivery: DeliveryMethod) -> Address {
+    pub(crate) async fn source(&self, delivery: DeliveryMethod) -> SourceAddress {
         self.client
             .publish_source(&source_info(delivery))
             .await
@@ -64,7 +64,7 @@ impl Network {
     }
 
     /// A task to the source, paid from a fresh deposit.
-    pub(crate) async fn task(&self, source: Address) -> Address {
+    pub(crate) async fn task(&self, source: SourceAddress) -> TaskAddress {
         self.deposit(PAYMENT).await;
         self.client
             .publish_task(&task_info(source))
@@ -74,7 +74,7 @@ impl Network {
     }
 
     /// A provider that serves the source and echoes the input's data.
-    pub(crate) async fn echo(&self, source: Address) -> SimulatedProvider {
+    pub(crate) async fn echo(&self, source: SourceAddress) -> SimulatedProvider {
         let provider = self
             .devnet
             .provider(|input: TaskInput| async move {
@@ -88,7 +88,7 @@ impl Network {
     }
 
     /// Waits until the task has as many responses.
-    pub(crate) async fn responses(&self, task: Address, count: usize) -> Vec<Response> {
+    pub(crate) async fn responses(&self, task: TaskAddress, count: usize) -> Vec<Response> {
         eventually("the responses", || async {
             let found = self.client.get_task_responses(task, ..).await.unwrap();
             (found.len() >= count).then_some(found)
@@ -100,7 +100,7 @@ impl Network {
     pub(crate) async fn answered(
         &self,
         delivery: DeliveryMethod,
-    ) -> (Address, Response, SimulatedProvider) {
+    ) -> (TaskAddress, Response, SimulatedProvider) {
         let source = self.source(delivery).await;
         let provider = self.echo(source).await;
         let task = self.task(source).await;
@@ -117,13 +117,13 @@ impl Network {
             .unwrap();
     }
 
-    pub(crate) async fn cancel(&self, task: Address) {
+    pub(crate) async fn cancel(&self, task: TaskAddress) {
         let call = controller::CancelTaskCall { task: task.into() };
         let controller = self.devnet.contracts().controller;
         self.send(&self.account, controller, call).await;
     }
 
-    pub(crate) async fn inactivate(&self, source: Address) {
+    pub(crate) async fn inactivate(&self, source: SourceAddress) {
         let call = nexus::InactivateSourceCall {
             source: source.into(),
         };
@@ -154,7 +154,7 @@ pub(crate) fn source_info(delivery_method: DeliveryMethod) -> SourceInfo {
     }
 }
 
-pub(crate) fn task_info(source: Address) -> TaskInfo {
+pub(crate) fn task_info(source: SourceAddress) -> TaskInfo {
     TaskInfo {
         source,
         config: TaskInput::new("run", &json!({ "n": 1 })).unwrap(),
@@ -198,14 +198,14 @@ fn response_init_code() -> Vec<u8> {
 
 impl Network {
     /// A confirmed response to the task in all but its descent: it is the forger's.
-    pub(crate) async fn forged_response(&self, task: Address, forger: &Signer) -> Address {
+    pub(crate) async fn forged_response(&self, task: TaskAddress, forger: &Signer) -> Address {
         let forged = self.unconfirmed_forgery(task, forger).await;
         self.send(forger, forged, response::ConfirmCall).await;
         forged
     }
 
     /// A response to the task that the task does not know of.
-    pub(crate) async fn unconfirmed_forgery(&self, task: Address, forger: &Signer) -> Address {
+    pub(crate) async fn unconfirmed_forgery(&self, task: TaskAddress, forger: &Signer) -> Address {
         use ethers_core::abi::{Token, encode};
         let arguments = encode(&[
             Token::Address(forger.address().into()),

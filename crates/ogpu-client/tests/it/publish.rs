@@ -211,10 +211,10 @@ async fn two_equal_tasks_are_two_tasks() {
 /// One typed read.
 async fn read<C: ogpu_contracts::ContractCall>(
     network: &Network,
-    contract: ogpu_client::Address,
+    contract: impl Into<ogpu_client::Address>,
     call: C,
 ) -> C::Output {
-    let call = json!([{ "to": contract, "data": call.call_data() }, "latest"]);
+    let call = json!([{ "to": contract.into(), "data": call.call_data() }, "latest"]);
     let data: ogpu_client::types::HexBytes =
         network.client.rpc().call("eth_call", call).await.unwrap();
     C::decode_output(data.as_ref()).unwrap()

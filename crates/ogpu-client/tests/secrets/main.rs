@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ogpu_client::{
     Address, Client, ClientBuilder, DeliveryMethod, Error, ImageEnvironments, RetryPolicy, Signer,
-    SourceInfo, TaskInfo, TaskInput, Upload, Wei,
+    SourceAddress, SourceInfo, TaskInfo, TaskInput, Upload, Wei,
 };
 use ogpu_devnet::Devnet;
 
@@ -43,7 +43,11 @@ async fn echo_url() -> String {
 }
 
 /// A task from publishing to payment.
-async fn published_and_confirmed(devnet: &Devnet, client: &Client, signer: &Signer) -> Address {
+async fn published_and_confirmed(
+    devnet: &Devnet,
+    client: &Client,
+    signer: &Signer,
+) -> SourceAddress {
     let source = client.publish_source(&source_info()).await.unwrap();
     let provider = devnet
         .provider(|_: TaskInput| async { serde_json::json!("done") })
