@@ -312,6 +312,7 @@ impl ClientBuilder {
             signer: self.signer,
             write_timeout: self.write_timeout.unwrap_or(WRITE_TIMEOUT),
             env_signer: OnceLock::new(),
+            manager: OnceLock::new(),
         }))
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Inner {
     pub(crate) write_timeout: Duration,
     pub(crate) engine: Engine,
     pub(crate) env_signer: OnceLock<Signer>,
+    /// The manager's address, once it was asked for.
+    pub(crate) manager: OnceLock<Address>,
 }
 
 impl fmt::Debug for Client {
@@ -91,6 +93,11 @@ impl Client {
     /// [`Error::Transaction`]; its [`outcome`](Error::outcome) says whether it took effect.
     pub fn send_transaction(&self, request: TransactionRequest) -> Write<Receipt> {
         Write::new(self, Raw(request))
+    }
+
+    /// The manager's address, if it was asked for.
+    pub(crate) fn known_manager(&self) -> &OnceLock<Address> {
+        &self.inner.manager
     }
 
     /// The address of one of the chain's own contracts.

@@ -93,6 +93,18 @@ pub enum Error {
         /// Where it was looked for.
         address: ResponseAddress,
     },
+    /// The account is no provider: none that a master has named or that has named one.
+    #[error("{account} is not a provider")]
+    ProviderNotFound {
+        /// The account.
+        account: Address,
+    },
+    /// The account is no master: none that has named a provider.
+    #[error("{account} is not a master")]
+    MasterNotFound {
+        /// The account.
+        account: Address,
+    },
     /// The source takes no tasks any more.
     #[error("source {source_address} is inactive: it takes no tasks")]
     SourceInactive {
@@ -298,7 +310,11 @@ impl Error {
     pub fn is_not_found(&self) -> bool {
         matches!(
             self,
-            Self::SourceNotFound { .. } | Self::TaskNotFound { .. } | Self::ResponseNotFound { .. }
+            Self::SourceNotFound { .. }
+                | Self::TaskNotFound { .. }
+                | Self::ResponseNotFound { .. }
+                | Self::ProviderNotFound { .. }
+                | Self::MasterNotFound { .. }
         )
     }
 

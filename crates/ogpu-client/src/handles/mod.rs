@@ -6,10 +6,12 @@
 
 mod agent;
 mod controller;
+mod load;
 mod manager;
 mod master;
 mod nexus;
 mod provider;
+mod reader;
 mod response;
 mod source;
 mod task;

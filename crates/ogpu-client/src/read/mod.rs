@@ -24,7 +24,7 @@ pub(crate) use answers::Answers;
 pub(crate) use error::unknown_value;
 pub(crate) use plain::{contract_call, decode};
 pub(crate) use set::{Cost, ReadSet};
-pub(crate) use typed::Finish;
+pub(crate) use typed::{Finish, Target};
 
 /// What a contract answered, or why it did not.
 type Found = Result<HexBytes, ReadCause>;

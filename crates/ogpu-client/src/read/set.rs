@@ -40,7 +40,7 @@ const GAS_OF_A_PLACE: u64 = 5_000;
 
 impl Cost {
     /// A number, an address, a flag.
-    pub(super) const WORD: Self = Self {
+    pub(crate) const WORD: Self = Self {
         answer: 32,
         gas: GAS_OF_A_WORD,
     };

@@ -1,5 +1,7 @@
 //! The manager: who has which role.
 
+mod reads;
+
 use super::contract_handle;
 
 contract_handle! {

@@ -1,5 +1,8 @@
 //! A master: an account that owns a provider.
 
+mod reads;
+mod snapshot;
+
 use ogpu_types::Address;
 
 use super::handle;

@@ -1,5 +1,7 @@
 //! The nexus: all sources of the network.
 
+mod reads;
+
 use super::contract_handle;
 
 contract_handle! {

@@ -1,5 +1,8 @@
 //! A provider: an account that runs sources and answers tasks.
 
+mod reads;
+mod snapshot;
+
 use ogpu_types::Address;
 
 use super::handle;

@@ -1,5 +1,8 @@
 //! A source: an AI service that a client published.
 
+mod reads;
+mod snapshot;
+
 use ogpu_types::SourceAddress;
 
 use super::handle;

@@ -1,5 +1,7 @@
 //! The terminal: who is whose provider, master and agent.
 
+mod reads;
+
 use super::contract_handle;
 
 contract_handle! {

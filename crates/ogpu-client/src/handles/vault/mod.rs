@@ -1,5 +1,7 @@
 //! The vault: balances, lockups, and what is frozen for tasks.
 
+mod reads;
+
 use super::contract_handle;
 
 contract_handle! {
