@@ -180,13 +180,13 @@ pub enum Error {
         /// The source, task or response.
         target: Address,
     },
-    /// The range takes in more places than one call reads.
+    /// The range takes in more places of a list than one call reads.
     #[error(
-        "the range takes in {asked} places of task {task}, more than {limit}: read a part of it"
+        "the range takes in {asked} places of a list of {contract}, more than {limit}: read a part of it, or a stream"
     )]
     TooManyPlaces {
-        /// The task.
-        task: TaskAddress,
+        /// The contract.
+        contract: Address,
         /// How many places the range takes in.
         asked: u64,
         /// How many one call reads at most.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The error that says that what a handle stands for is not there.
-type Absent = fn(Address) -> Error;
+pub(super) type Absent = fn(Address) -> Error;
 
 /// Reads the functions of one contract.
 pub(super) struct Reader<'a> {

@@ -1,5 +1,6 @@
 //! The nexus: all sources of the network.
 
+mod lists;
 mod reads;
 
 use super::contract_handle;

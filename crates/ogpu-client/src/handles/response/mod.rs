@@ -3,6 +3,8 @@
 mod reads;
 mod snapshot;
 
+pub(in crate::handles) use snapshot::plan as plan_of_response;
+
 use ogpu_types::ResponseAddress;
 
 use super::handle;

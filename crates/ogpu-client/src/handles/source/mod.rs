@@ -1,5 +1,6 @@
 //! A source: an AI service that a client published.
 
+mod lists;
 mod reads;
 mod snapshot;
 

@@ -120,10 +120,12 @@ impl Source {
     }
 
     pub(in crate::handles) fn reader(&self) -> Reader<'_> {
-        Reader::or_absent(&self.client, self.address.into(), |address| {
-            Error::SourceNotFound {
-                address: address.into(),
-            }
-        })
+        Reader::or_absent(&self.client, self.address.into(), absent)
+    }
+}
+
+pub(super) fn absent(address: Address) -> Error {
+    Error::SourceNotFound {
+        address: address.into(),
     }
 }

@@ -1,7 +1,11 @@
 //! A task: a job for a source, paid when its response is confirmed.
 
+mod lists;
 mod reads;
 mod snapshot;
+
+pub use lists::Attempt;
+pub(crate) use lists::into_response;
 
 use ogpu_types::TaskAddress;
 

@@ -142,10 +142,12 @@ impl Task {
     }
 
     pub(in crate::handles) fn reader(&self) -> Reader<'_> {
-        Reader::or_absent(&self.client, self.address.into(), |address| {
-            Error::TaskNotFound {
-                address: address.into(),
-            }
-        })
+        Reader::or_absent(&self.client, self.address.into(), absent)
+    }
+}
+
+pub(super) fn absent(address: Address) -> Error {
+    Error::TaskNotFound {
+        address: address.into(),
     }
 }
