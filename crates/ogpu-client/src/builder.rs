@@ -2,7 +2,7 @@
 
 use std::{
     num::{NonZeroU32, NonZeroU64, NonZeroUsize},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -314,6 +314,7 @@ impl ClientBuilder {
             signer: self.signer,
             write_timeout: self.write_timeout.unwrap_or(WRITE_TIMEOUT),
             role_signers: RoleSigners::default(),
+            manager: OnceLock::new(),
         }))
     }
 }

@@ -1,6 +1,11 @@
 //! The client itself: what every call shares.
 
-use std::{fmt, future::ready, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::ready,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 use ogpu_chain::{ChainSpec, Contract};
@@ -38,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) write_timeout: Duration,
     pub(crate) engine: Engine,
     pub(crate) role_signers: RoleSigners,
+    /// The manager's address, once it was asked for.
+    pub(crate) manager: OnceLock<Address>,
 }
 
 impl fmt::Debug for Client {
@@ -87,6 +94,11 @@ impl Client {
     /// [`Error::Transaction`]; its [`outcome`](Error::outcome) says whether it took effect.
     pub fn send_transaction(&self, request: TransactionRequest) -> Write<Receipt> {
         Write::new(self, Raw(request))
+    }
+
+    /// The manager's address, if it was asked for.
+    pub(crate) fn known_manager(&self) -> &OnceLock<Address> {
+        &self.inner.manager
     }
 
     /// The address of one of the chain's own contracts.

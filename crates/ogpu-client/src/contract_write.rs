@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use ogpu_chain::Contract;
-use ogpu_contracts::{ContractCall, nexus};
+use ogpu_contracts::ContractCall;
 use ogpu_types::{Address, HexBytes, Receipt, ValidationError, Wei};
 use serde_json::json;
 use tracing::{Span, field::Empty};
@@ -167,11 +167,7 @@ impl Target {
     async fn address(self, client: &Client) -> Result<Address, Error> {
         match self {
             Self::Contract(contract) => Ok(client.contract(contract)),
-            Self::Manager => client
-                .read(client.contract(Contract::Nexus), nexus::ManagerCall)
-                .await
-                .map(|manager| manager.0.into())
-                .map_err(Error::read),
+            Self::Manager => client.manager_address().await,
         }
     }
 }

@@ -93,6 +93,18 @@ pub enum Error {
         /// Where it was looked for.
         address: ResponseAddress,
     },
+    /// The account is no provider: none that a master has named or that has named one.
+    #[error("{account} is not a provider")]
+    ProviderNotFound {
+        /// The account.
+        account: Address,
+    },
+    /// The account is no master: none that has named a provider.
+    #[error("{account} is not a master")]
+    MasterNotFound {
+        /// The account.
+        account: Address,
+    },
     /// The source takes no tasks and no providers any more.
     #[error("source {source_address} is inactive: it takes no tasks and no providers")]
     SourceInactive {
@@ -267,13 +279,13 @@ pub enum Error {
         /// The chain.
         chain: ChainId,
     },
-    /// The range takes in more places than one call reads.
+    /// The range takes in more places of a list than one call reads.
     #[error(
-        "the range takes in {asked} places of task {task}, more than {limit}: read a part of it"
+        "the range takes in {asked} places of a list of {contract}, more than {limit}: read a part of it, or a stream"
     )]
     TooManyPlaces {
-        /// The task.
-        task: TaskAddress,
+        /// The contract.
+        contract: Address,
         /// How many places the range takes in.
         asked: u64,
         /// How many one call reads at most.
@@ -416,7 +428,11 @@ impl Error {
     pub fn is_not_found(&self) -> bool {
         matches!(
             self.reason(),
-            Self::SourceNotFound { .. } | Self::TaskNotFound { .. } | Self::ResponseNotFound { .. }
+            Self::SourceNotFound { .. }
+                | Self::TaskNotFound { .. }
+                | Self::ResponseNotFound { .. }
+                | Self::ProviderNotFound { .. }
+                | Self::MasterNotFound { .. }
         )
     }
 

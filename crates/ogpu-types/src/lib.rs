@@ -15,6 +15,7 @@ mod protocol_enum;
 mod receipt;
 mod response;
 mod serde_text;
+mod snapshot;
 mod source;
 mod status;
 mod task;
@@ -35,6 +36,9 @@ pub use json::{Json, JsonError};
 pub use protocol_enum::{UnknownEnumName, UnknownEnumValue};
 pub use receipt::{Log, Receipt};
 pub use response::{ConfirmedResponse, Response, ResponseParams};
+pub use snapshot::{
+    MasterSnapshot, ProviderSnapshot, ResponseSnapshot, SourceSnapshot, TaskSnapshot,
+};
 pub use source::{SourceInfo, SourceMetadata, SourceParams};
 pub use status::{DeliveryMethod, ResponseStatus, SourceStatus, TaskStatus, TransactionStatus};
 pub use task::{TaskInfo, TaskParams};

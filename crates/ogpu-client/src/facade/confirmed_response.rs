@@ -11,8 +11,8 @@ use tracing::{debug, warn};
 use crate::{
     Client, Error, ReadError, RetryPolicy, ServiceOptions,
     deadline::Deadline,
-    read::{contract_call, decode, unknown_value},
-    rpc::BlockId,
+    handles::into_response,
+    read::{At, ReadSet, unknown_value},
 };
 
 /// The API only saves a round trip or two: longer than this, the chain is faster.
@@ -72,10 +72,10 @@ impl Client {
         address: ResponseAddress,
         task: TaskAddress,
     ) -> Result<Option<ConfirmedResponse>, Error> {
-        let claimed = self.read_responses(&[address], BlockId::Latest).await?;
-        let Some(claimed) = claimed.into_iter().find(|r| is_confirmed(r, task)) else {
+        let claimed = into_response(self.response(address).snapshot().await?);
+        if !is_confirmed(&claimed, task) {
             return Ok(None);
-        };
+        }
         let known = self
             .read(task.into(), task::ResponseOfCall(claimed.provider.into()))
             .await
@@ -114,16 +114,13 @@ impl Client {
         task: TaskAddress,
     ) -> Result<Option<ConfirmedResponse>, Error> {
         let at = task.address();
-        let rpc = self.rpc();
-        let latest = BlockId::Latest;
-        let calls = [
-            contract_call(at, task::GetStatusCall, latest),
-            contract_call(at, task::WinningProviderCall, latest),
-        ];
-        let [status, winner] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
+        let mut set = ReadSet::new();
+        let status = set.add(at, task::GetStatusCall);
+        let winner = set.add(at, task::WinningProviderCall);
+        let mut answers = self.read_set(set, At::Head).await?;
         let absent = |error: ReadError| error.or_absent(Error::TaskNotFound { address: task });
-        let status = decode::<task::GetStatusCall>(rpc, at, status).map_err(absent)?;
-        let winner = decode::<task::WinningProviderCall>(rpc, at, winner).map_err(absent)?;
+        let winner = answers.take(winner).map_err(absent)?;
+        let status = answers.take(status).map_err(absent)?;
         let status = TaskStatus::try_from(status.0)
             .map_err(|error| Error::read(unknown_value::<task::GetStatusCall>(at, error)))?;
 
@@ -132,7 +129,8 @@ impl Client {
                 .read(at, task::ResponseOfCall(winner.0))
                 .await
                 .map_err(Error::read)?;
-            self.read_responses(&[found.0.into()], latest).await?
+            let found = self.response(found.0).snapshot().await?;
+            vec![into_response(found)]
         } else if status == TaskStatus::Finalized {
             // Finalised without a winner on record: one of the responses is confirmed.
             self.get_task_responses(task, ..).await?

@@ -55,6 +55,19 @@ impl ReadError {
         )
     }
 
+    /// Whether this shows that a list has no such place. Solidity's own getters say it with nothing.
+    pub(crate) fn shows_no_item(&self) -> bool {
+        matches!(
+            self.cause,
+            ReadCause::Reverted(Revert::Empty | Revert::Panic { code: 0x32 })
+        )
+    }
+
+    /// Whether nothing was heard from the contract: it may have an answer all the same.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        matches!(self.cause, ReadCause::Rpc(_))
+    }
+
     /// Whether this cannot be, when an earlier answer for the same block is true: a place past the
     /// last one counted, or nothing at an address that was just listed.
     pub(crate) fn contradicts_earlier_answer(&self) -> bool {

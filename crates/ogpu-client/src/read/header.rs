@@ -5,15 +5,15 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::At;
-use crate::rpc::{Answer, BlockId, Call, Quantity, Rpc, RpcError};
+use crate::rpc::{Answer, BlockId, Call, Rpc, RpcError, as_u64};
 
 /// What names a block, and what a program that runs in it sees of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Header {
-    number: Quantity,
+    #[serde(deserialize_with = "as_u64::deserialize")]
+    number: u64,
     hash: Hash32,
-    timestamp: Quantity,
     parent_hash: Hash32,
 }
 
@@ -21,7 +21,6 @@ pub(super) struct Header {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) number: u64,
-    pub(super) timestamp: u64,
     pub(super) parent: Hash32,
 }
 
@@ -41,16 +40,14 @@ impl Header {
 
     pub(super) fn block(&self) -> BlockRef {
         BlockRef {
-            number: self.mark().number,
+            number: self.number,
             hash: self.hash,
         }
     }
 
     pub(super) fn mark(&self) -> Mark {
-        let saturated = |quantity: Quantity| quantity.to_u64().unwrap_or(u64::MAX);
         Mark {
-            number: saturated(self.number),
-            timestamp: saturated(self.timestamp),
+            number: self.number,
             parent: self.parent_hash,
         }
     }

@@ -3,16 +3,26 @@
 use std::{fmt, future::IntoFuture};
 
 use futures::future::BoxFuture;
-use ogpu_contracts::ContractCall;
 use ogpu_types::Address;
 use tracing::Instrument;
 
-use super::{Answers, At, ReadError, ReadSet, set::Cost};
+use super::{Answers, At, ReadSet};
 use crate::{Client, Error};
 
 /// Makes a value of what was read.
 pub(crate) type Finish<T> = Box<dyn FnOnce(&mut Answers) -> Result<T, Error> + Send>;
-type Plan<T> = Box<dyn FnOnce(&mut ReadSet) -> Finish<T> + Send>;
+type Plan<T> = Box<dyn FnOnce(&mut ReadSet, Address) -> Finish<T> + Send>;
+
+/// What a read is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// All that its plan names.
+    Many,
+    /// What is at this address.
+    At(Address),
+    /// The manager, whose address the nexus tells.
+    Manager,
+}
 
 /// Something to read from the chain, not asked for yet: choose a block, or not, then await it.
 ///
@@ -33,7 +43,7 @@ type Plan<T> = Box<dyn FnOnce(&mut ReadSet) -> Finish<T> + Send>;
 pub struct Read<T> {
     client: Client,
     name: &'static str,
-    target: Address,
+    target: Target,
     at: At,
     plan: Plan<T>,
 }
@@ -49,35 +59,21 @@ impl<T> fmt::Debug for Read<T> {
 }
 
 impl<T: Send + 'static> Read<T> {
-    /// Reads what `plan` adds to a set; it gives what makes the value of the answers.
+    /// Reads what `plan` adds to a set, given its target's address; it gives what makes the value of the
+    /// answers.
     pub(crate) fn new(
         client: &Client,
         name: &'static str,
-        target: impl Into<Address>,
-        plan: impl FnOnce(&mut ReadSet) -> Finish<T> + Send + 'static,
+        target: Target,
+        plan: impl FnOnce(&mut ReadSet, Address) -> Finish<T> + Send + 'static,
     ) -> Self {
         Self {
             client: client.clone(),
             name,
-            target: target.into(),
+            target,
             at: At::Head,
             plan: Box::new(plan),
         }
-    }
-
-    /// Reads one function.
-    pub(crate) fn of<C: ContractCall + Send + 'static>(
-        client: &Client,
-        name: &'static str,
-        contract: impl Into<Address>,
-        (call, cost): (C, Cost),
-        finish: impl FnOnce(Result<C::Output, ReadError>) -> Result<T, Error> + Send + 'static,
-    ) -> Self {
-        let contract = contract.into();
-        Self::new(client, name, contract, move |set| {
-            let slot = set.add_costing(contract, call, cost);
-            Box::new(move |answers| finish(answers.take(slot)))
-        })
     }
 
     /// Reads at this block: a number, a hash, or a [`BlockRef`](crate::types::BlockRef). Defaults to
@@ -87,52 +83,46 @@ impl<T: Send + 'static> Read<T> {
         self
     }
 
-    /// Makes something else of what was read.
+    /// The same read, of which something else is made.
     pub(crate) fn map<U: Send + 'static>(
         self,
         make: impl FnOnce(T) -> U + Send + 'static,
     ) -> Read<U> {
-        let Self {
-            client,
-            name,
-            target,
-            at,
-            plan,
-        } = self;
-        let plan: Plan<U> = Box::new(move |set| {
-            let finish = plan(set);
+        let Self { at, plan, .. } = self;
+        let read = Read::new(&self.client, self.name, self.target, move |set, address| {
+            let finish = plan(set, address);
             Box::new(move |answers| finish(answers).map(make))
         });
-        Read {
-            client,
-            name,
-            target,
-            at,
-            plan,
-        }
+        Read { at, ..read }
     }
 
-    /// Performs many at one block, each with a result of its own.
-    pub(crate) async fn all(
+    /// The same read of many addresses as one, at one block, each with a result of its own.
+    pub(crate) fn each(
         client: &Client,
-        reads: impl IntoIterator<Item = Self>,
-        at: At,
-    ) -> Result<Vec<Result<T, Error>>, Error> {
-        let mut set = ReadSet::new();
-        let finishes: Vec<_> = reads
-            .into_iter()
-            .map(|read| (read.plan)(&mut set))
-            .collect();
-        let mut answers = client.read_set(set, at).await?;
-        Ok(finishes
-            .into_iter()
-            .map(|finish| finish(&mut answers))
-            .collect())
+        name: &'static str,
+        addresses: Vec<Address>,
+        plan: impl Fn(&mut ReadSet, Address) -> Finish<T> + Send + 'static,
+    ) -> Read<Vec<Result<T, Error>>> {
+        Read::new(client, name, Target::Many, move |set, _| {
+            let finishes: Vec<Finish<T>> = addresses
+                .into_iter()
+                .map(|address| plan(set, address))
+                .collect();
+            Box::new(move |answers| {
+                let results = finishes.into_iter().map(|finish| finish(answers));
+                Ok(results.collect())
+            })
+        })
     }
 
     async fn run(self) -> Result<T, Error> {
+        let address = match self.target {
+            Target::At(address) => address,
+            Target::Many => Address::ZERO,
+            Target::Manager => self.client.manager_address().await?,
+        };
         let mut set = ReadSet::new();
-        let finish = (self.plan)(&mut set);
+        let finish = (self.plan)(&mut set, address);
         let mut answers = self.client.read_set(set, self.at).await?;
         finish(&mut answers)
     }
@@ -143,7 +133,7 @@ impl<T: Send + 'static> IntoFuture for Read<T> {
     type IntoFuture = BoxFuture<'static, Result<T, Error>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let span = tracing::debug_span!("read", name = self.name, target = %self.target);
+        let span = tracing::debug_span!("read", name = self.name, target = ?self.target);
         Box::pin(self.run().instrument(span))
     }
 }

@@ -44,7 +44,7 @@ pub use error::{NodeError, RpcCause, RpcError};
 pub(crate) use block::{Block, BlockId};
 pub(crate) use call::{Answer, Call};
 pub(crate) use core::RpcOptions;
-pub(crate) use quantity::Quantity;
+pub(crate) use quantity::{Quantity, as_u64};
 pub(crate) use receipt::RawReceipt;
 pub(crate) use way::Way;
 

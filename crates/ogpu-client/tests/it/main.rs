@@ -17,6 +17,7 @@ mod preconditions;
 mod proxy;
 mod publish;
 mod publish_tasks;
+mod reads;
 mod reorgs;
 mod replacing;
 mod responses;

@@ -1,5 +1,6 @@
 //! The manager: who has which role.
 
+mod reads;
 mod writes;
 
 use super::contract_handle;

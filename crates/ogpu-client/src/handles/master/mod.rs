@@ -1,5 +1,7 @@
 //! A master: an account that owns a provider.
 
+mod reads;
+mod snapshot;
 mod writes;
 
 use ogpu_types::Address;
