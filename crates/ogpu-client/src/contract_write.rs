@@ -135,7 +135,14 @@ impl Operation for ContractWrite {
     type Output = Receipt;
 
     fn span(&self) -> Span {
-        tracing::info_span!("contract_write", call = self.name, account = Empty)
+        tracing::info_span!(
+            "contract_write",
+            call = self.name,
+            source = self.subject.source.map(tracing::field::display),
+            task = self.subject.task.map(tracing::field::display),
+            provider = self.subject.provider.map(tracing::field::display),
+            account = Empty
+        )
     }
 
     fn describe(&self) -> Description {

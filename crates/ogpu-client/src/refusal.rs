@@ -10,6 +10,7 @@ use ogpu_types::{Address, BlockRef, Receipt, SourceAddress, TaskAddress, TaskSta
 
 use crate::{
     At, Client, Error, ReadError, TxError,
+    clock::unix_now,
     read::{ReadSet, unknown_value},
     rpc::Block,
 };
@@ -20,6 +21,8 @@ pub(crate) struct Subject {
     pub(crate) source: Option<SourceAddress>,
     pub(crate) task: Option<TaskAddress>,
     pub(crate) provider: Option<Address>,
+    /// Whether the call names an agent.
+    pub(crate) is_about_agents: bool,
     /// Wei of the caller's vault balance or lockup that the call moves.
     pub(crate) amount: Option<Wei>,
 }
@@ -42,6 +45,13 @@ impl Subject {
     pub(crate) fn provider(provider: Address) -> Self {
         Self {
             provider: Some(provider),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn agents() -> Self {
+        Self {
+            is_about_agents: true,
             ..Self::default()
         }
     }
@@ -194,7 +204,11 @@ impl Facts<'_> {
     async fn not_master(&self) -> Found {
         let account = self.account;
         let Some(provider) = self.subject.provider else {
-            return Ok(Some(Error::MayNotSetAgents { account }));
+            return Ok(Some(if self.subject.is_about_agents {
+                Error::MayNotSetAgents { account }
+            } else {
+                Error::MasterNotFound { account }
+            }));
         };
         let master = self.master_of(provider).await?;
         Ok((master != Some(account)).then_some(Error::NotMaster {
@@ -207,7 +221,7 @@ impl Facts<'_> {
     async fn not_provider(&self) -> Found {
         let account = self.account;
         let Some(provider) = self.subject.provider else {
-            return Ok(None);
+            return Ok(Some(Error::ProviderNotFound { account }));
         };
         let master = self.master_of(provider).await?;
         Ok(Some(Error::NotProvider {
@@ -243,11 +257,14 @@ impl Facts<'_> {
         let expiry = set.add(task, task::GetExpiryTimeCall);
         let block = set.block();
         let mut answers = self.client.read_set(set, self.at).await?;
-        let expiry = answers.take(expiry).map_err(Error::read)?;
-        Ok(Some(Error::TaskExpired {
-            expiry_time: convert::seconds(expiry.0),
-            now: self.time_of(answers.block(&block)).await?,
-        }))
+        let expiry_time = convert::seconds(answers.take(expiry).map_err(Error::read)?.0);
+        let block_time = self.time_of(answers.block(&block)).await?;
+        let now = match self.at {
+            // A simulation has the time of a block to come, and an idle chain's head is old.
+            At::Head => block_time.max(unix_now()),
+            _ => block_time,
+        };
+        Ok(Some(Error::TaskExpired { expiry_time, now }))
     }
 
     async fn source_inactive(&self) -> Found {

@@ -48,8 +48,10 @@ pub(crate) type Description = (&'static str, serde_json::Value);
 
 /// A call that changes the chain, not made yet: set options, then await it.
 ///
-/// The round trips that a write's documentation counts are those of a client that has written before:
-/// the first write also asks for the chain's id, and the first call of a contract whether it is there.
+/// Where a write's documentation counts no round trips, it takes one each to prepare (which simulates
+/// the call) and to send the transaction, then one for each look at its receipt. Those counted are of a
+/// client that has written before: the first write also asks for the chain's id, and the first call of
+/// a contract whether it is there. A refusal takes up to three more, for its numbers.
 ///
 /// Dropping it before it is awaited does nothing. Once its transaction is on its way, dropping the
 /// future does not stop it: the client sees it through, and keeps its nonce in order.

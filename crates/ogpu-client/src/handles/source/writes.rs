@@ -14,7 +14,7 @@ impl Source {
     ///
     /// The signer is the client that published the source; defaults to `CLIENT_PRIVATE_KEY`.
     ///
-    /// Round trips: two to look at the source, one upload, and one each to prepare and to send the
+    /// Round trips: one to look at the source, one upload, and one each to prepare and to send the
     /// transaction, then one for each look at its receipt.
     ///
     /// # Errors

@@ -39,7 +39,9 @@ impl Terminal {
     ///
     /// # Errors
     ///
-    /// [`Error::Transaction`](crate::Error::Transaction).
+    /// [`Error::ProviderNotFound`](crate::Error::ProviderNotFound) or
+    /// [`Error::MasterNotFound`](crate::Error::MasterNotFound) where the network keeps the flag for
+    /// one of them, [`Error::Transaction`](crate::Error::Transaction).
     pub fn set_default_agent_disabled(&self, disabled: bool) -> Write<Receipt> {
         let call = terminal::SetDefaultAgentDisabledCall { value: disabled };
         ContractWrite::new("set_default_agent_disabled", Contract::Terminal, call)
