@@ -1,7 +1,8 @@
 use ogpu_client::{
-    Address, DeliveryMethod, Error, ImageEnvironments, SourceStatus, Wei, types::Environment,
+    Address, DeliveryMethod, Error, ImageEnvironments, ServiceCause, SourceStatus, Wei,
+    types::Environment,
 };
-use ogpu_contracts::source::GetSourceParamsCall;
+use ogpu_contracts::{nexus::UpdateSourceCall, source::GetSourceParamsCall};
 use ogpu_devnet::services::Service;
 
 use super::{done, refused, stranger};
@@ -108,4 +109,24 @@ async fn what_is_no_source_cannot_be_inactivated() {
             "{error:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn metadata_is_fetched_from_the_gateway_alone() {
+    let network = Network::start().await;
+    let address = network.source(DeliveryMethod::ManualConfirmation).await;
+    let mut params = network.read(address, GetSourceParamsCall).await.0;
+    params.image_metadata_url = "http://169.254.169.254/latest/meta-data".into();
+    let update = UpdateSourceCall {
+        source: address.into(),
+        source_params: params,
+    };
+    let nexus = network.devnet.contracts().nexus;
+    network.send(&network.account, nexus, update).await;
+    let error = network.client.source(address).metadata().await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Service { source }
+            if matches!(source.cause, ServiceCause::ForeignUrl { .. })),
+        "{error:?}"
+    );
 }
