@@ -34,7 +34,8 @@ async fn main() -> Result<()> {
 
     network
         .client
-        .vault_deposit(account, payment, &network.account)
+        .vault()
+        .deposit(account, payment, &network.account)
         .await?;
     let task = network
         .client
@@ -48,7 +49,7 @@ async fn main() -> Result<()> {
         "status      {}",
         network.client.get_task_status(task.address).await?
     );
-    let balance = network.client.vault_balance(account).await?;
+    let balance = network.client.vault().balance_of(account).await?;
     println!("vault       {} left", network.amount(balance));
     Ok(())
 }

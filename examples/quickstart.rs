@@ -19,7 +19,8 @@ async fn main() -> Result<()> {
 
     let task = example_task(source.address)?;
     client
-        .vault_deposit(account.address(), task.payment, &account)
+        .vault()
+        .deposit(account.address(), task.payment, &account)
         .await?;
     println!("deposited {}", network.amount(task.payment));
 
@@ -41,7 +42,7 @@ async fn main() -> Result<()> {
     let confirmed = confirmed.ok_or("the confirmed response is gone")?;
     println!("result    {} at {}", confirmed.data, confirmed.address);
     println!("status    {}", client.get_task_status(task.address).await?);
-    let earnings = client.total_earnings_of(response.provider).await?;
+    let earnings = client.vault().total_earnings_of(response.provider).await?;
     println!("earned    {} by the provider", network.amount(earnings));
     Ok(())
 }

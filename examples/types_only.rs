@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use ogpu_types::{Address, SourceInfo, TaskInfo, TaskInput, Wei};
+use ogpu_types::{SourceAddress, SourceInfo, TaskInfo, TaskInput, Wei};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ struct Prompt {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let source: Address = "0xF87bb2f3edB991a998992f14d35fE142e6Bb50b1".parse()?;
+    let source: SourceAddress = "0xF87bb2f3edB991a998992f14d35fE142e6Bb50b1".parse()?;
     let prompt = Prompt {
         text: "hello".into(),
     };

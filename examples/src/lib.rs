@@ -11,8 +11,8 @@ use std::{
 };
 
 use ogpu_client::{
-    Address, ChainConfig, ChainId, Client, DeliveryMethod, ImageEnvironments, Response, Signer,
-    SourceInfo, TaskInfo, TaskInput, Wei,
+    ChainConfig, ChainId, Client, DeliveryMethod, ImageEnvironments, Response, Signer,
+    SourceAddress, SourceInfo, TaskAddress, TaskInfo, TaskInput, Wei,
 };
 use ogpu_devnet::{Devnet, SimulatedProvider};
 use serde_json::json;
@@ -102,7 +102,7 @@ impl Network {
     /// # Errors
     ///
     /// When the provider cannot register.
-    pub async fn serve(&mut self, source: Address) -> Result<()> {
+    pub async fn serve(&mut self, source: SourceAddress) -> Result<()> {
         if let Some(devnet) = &self.devnet {
             let provider = devnet.provider(shout).start().await?;
             provider.serve(source).await?;
@@ -116,7 +116,7 @@ impl Network {
     /// # Errors
     ///
     /// When publishing fails.
-    pub async fn published_source(&mut self) -> Result<Address> {
+    pub async fn published_source(&mut self) -> Result<SourceAddress> {
         let source = self.client.publish_source(&example_source()).await?;
         self.serve(source.address).await?;
         Ok(source.address)
@@ -127,10 +127,11 @@ impl Network {
     /// # Errors
     ///
     /// When depositing or publishing fails.
-    pub async fn published_task(&self, source: Address) -> Result<Address> {
+    pub async fn published_task(&self, source: SourceAddress) -> Result<TaskAddress> {
         let task = example_task(source)?;
         self.client
-            .vault_deposit(self.account.address(), task.payment, &self.account)
+            .vault()
+            .deposit(self.account.address(), task.payment, &self.account)
             .await?;
         Ok(self.client.publish_task(&task).await?.address)
     }
@@ -140,7 +141,7 @@ impl Network {
     /// # Errors
     ///
     /// When the chain cannot be read, or the task ends without a response.
-    pub async fn first_response(&self, task: Address) -> Result<Response> {
+    pub async fn first_response(&self, task: TaskAddress) -> Result<Response> {
         if self.devnet.is_none() {
             println!("waiting for a provider to answer; Ctrl-C stops the wait, not the task");
         }
@@ -195,7 +196,7 @@ pub fn example_source() -> SourceInfo {
 /// # Errors
 ///
 /// Never for this input; a value without JSON form could not be a task's data.
-pub fn example_task(source: Address) -> Result<TaskInfo> {
+pub fn example_task(source: SourceAddress) -> Result<TaskInfo> {
     Ok(TaskInfo {
         source,
         config: TaskInput::new("shout", &json!({ "text": "hello, gpu" }))?,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ogpu_types::{Address, ChainId, TxHash};
+use ogpu_types::{Address, ChainId, SourceAddress, TxHash};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 
@@ -180,8 +180,8 @@ impl ChainSpec {
 
     /// The explorer's page of a source, or `None` without an explorer.
     #[must_use]
-    pub fn source_url(&self, source: Address) -> Option<String> {
-        self.explorer_page("source", &source.to_string())
+    pub fn source_url(&self, source: impl Into<SourceAddress>) -> Option<String> {
+        self.explorer_page("source", &source.into().to_string())
     }
 
     fn explorer_page(&self, kind: &str, subject: &str) -> Option<String> {

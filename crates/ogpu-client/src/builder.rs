@@ -16,6 +16,7 @@ use crate::{
     http,
     rpc::{Rpc, RpcOptions},
     services::{ServiceOptions, Services},
+    signer::RoleSigners,
     tx::{Engine, SendOptions},
 };
 
@@ -135,8 +136,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Signs writes with this key. Defaults to `CLIENT_PRIVATE_KEY` of the environment or of a
-    /// `.env` file, read at the first write that needs it. Vault writes never use either.
+    /// Signs writes with this key, whatever role they are part of. Defaults to the key of each write's
+    /// own [`Role`](crate::Role), such as `CLIENT_PRIVATE_KEY`, of the environment or of the file
+    /// `.env`, read at the first write that needs it. Vault writes never use either.
     pub fn signer(mut self, signer: Signer) -> Self {
         self.signer = Some(signer);
         self
@@ -312,7 +314,8 @@ impl ClientBuilder {
             service_options: self.service_options,
             signer: self.signer,
             write_timeout: self.write_timeout.unwrap_or(WRITE_TIMEOUT),
-            env_signer: OnceLock::new(),
+            role_signers: RoleSigners::default(),
+            manager: OnceLock::new(),
         }))
     }
 }

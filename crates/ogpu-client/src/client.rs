@@ -14,9 +14,10 @@ use serde_json::json;
 use tracing::{Span, field::Empty};
 
 use crate::{
-    ClientBuilder, Error, Role, Signer, SignerError, TransactionRequest, Write,
+    ClientBuilder, Error, Role, Signer, TransactionRequest, Write,
     rpc::{ChainProblem, Rpc},
     services::{ServiceOptions, Services},
+    signer::RoleSigners,
     tx::Engine,
     write::{Description, Operation, WriteContext},
 };
@@ -41,7 +42,9 @@ pub(crate) struct Inner {
     pub(crate) signer: Option<Signer>,
     pub(crate) write_timeout: Duration,
     pub(crate) engine: Engine,
-    pub(crate) env_signer: OnceLock<Signer>,
+    pub(crate) role_signers: RoleSigners,
+    /// The manager's address, once it was asked for.
+    pub(crate) manager: OnceLock<Address>,
 }
 
 impl fmt::Debug for Client {
@@ -93,6 +96,11 @@ impl Client {
         Write::new(self, Raw(request))
     }
 
+    /// The manager's address, if it was asked for.
+    pub(crate) fn known_manager(&self) -> &OnceLock<Address> {
+        &self.inner.manager
+    }
+
     /// The address of one of the chain's own contracts.
     pub(crate) fn contract(&self, contract: Contract) -> Address {
         self.inner.chain.contract(contract)
@@ -114,19 +122,17 @@ impl Client {
         &self.inner.engine
     }
 
-    /// The client's own signer, or the environment's.
-    pub(crate) async fn default_signer(&self) -> Result<Signer, Error> {
-        if let Some(signer) = self.inner.signer.as_ref().or(self.inner.env_signer.get()) {
-            return Ok(signer.clone());
+    /// The client's own signer, or the role's.
+    pub(crate) async fn signer_for(&self, role: Role) -> Result<Signer, Error> {
+        match &self.inner.signer {
+            Some(signer) => Ok(signer.clone()),
+            None => self
+                .inner
+                .role_signers
+                .get(role)
+                .await
+                .map_err(|source| Error::Signer { source }),
         }
-        // It may read a file, which waits for the disk.
-        let signer = tokio::task::spawn_blocking(Signer::from_env)
-            .await
-            .unwrap_or(Err(SignerError::Missing {
-                variable: Role::Client.variable(),
-            }))
-            .map_err(|source| Error::Signer { source })?;
-        Ok(self.inner.env_signer.get_or_init(|| signer).clone())
     }
 
     /// Makes sure that a node of the right chain is there: a signature for the wrong one is worth

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use ogpu_chain::{ChainError, Endpoint};
 use ogpu_contracts::Revert;
-use ogpu_types::{Address, ChainId, Receipt, TxHash, ValidationError, Wei};
+use ogpu_types::{
+    Address, ChainId, Receipt, ResponseAddress, SourceAddress, TaskAddress, TaskStatus, TxHash,
+    ValidationError, Wei,
+};
 
 use crate::{
-    Outcome, PendingPublish, ReadError, RpcError, ServiceError, SignerError, TxError,
+    At, Outcome, PendingPublish, ReadError, RpcError, ServiceError, SignerError, TxError,
     http::BoxError,
 };
 
@@ -76,25 +79,37 @@ pub enum Error {
     #[error("there is no source at {address}")]
     SourceNotFound {
         /// Where it was looked for.
-        address: Address,
+        address: SourceAddress,
     },
     /// There is no such task.
     #[error("there is no task at {address}")]
     TaskNotFound {
         /// Where it was looked for.
-        address: Address,
+        address: TaskAddress,
     },
     /// There is no such response.
     #[error("there is no response at {address}")]
     ResponseNotFound {
         /// Where it was looked for.
-        address: Address,
+        address: ResponseAddress,
     },
-    /// The source takes no tasks any more.
-    #[error("source {source_address} is inactive: it takes no tasks")]
+    /// The account is no provider: none that a master has named or that has named one.
+    #[error("{account} is not a provider")]
+    ProviderNotFound {
+        /// The account.
+        account: Address,
+    },
+    /// The account is no master: none that has named a provider.
+    #[error("{account} is not a master")]
+    MasterNotFound {
+        /// The account.
+        account: Address,
+    },
+    /// The source takes no tasks and no providers any more.
+    #[error("source {source_address} is inactive: it takes no tasks and no providers")]
     SourceInactive {
         /// The source.
-        source_address: Address,
+        source_address: SourceAddress,
     },
     /// The task offers less than the source asks.
     #[error(
@@ -102,7 +117,7 @@ pub enum Error {
     )]
     PaymentTooLow {
         /// The source.
-        source_address: Address,
+        source_address: SourceAddress,
         /// What the task offers, in wei.
         payment: Wei,
         /// What the source asks, in wei.
@@ -114,23 +129,29 @@ pub enum Error {
     )]
     ExpiryTooFar {
         /// The source.
-        source_address: Address,
+        source_address: SourceAddress,
         /// The task's expiry time, in unix seconds.
         expiry_time: u64,
         /// The latest expiry time that the source allows now, in unix seconds.
         latest: u64,
     },
-    /// The task's expiry time passed before it was sent.
-    #[error(
-        "the task's expiry time {expiry_time} has passed at {now} (unix seconds): nothing was sent"
-    )]
+    /// The task's expiry time has passed.
+    #[error("the task's expiry time {expiry_time} has passed at {now} (unix seconds)")]
     TaskExpired {
         /// The task's expiry time, in unix seconds.
         expiry_time: u64,
         /// The time of the check, in unix seconds.
         now: u64,
     },
-    /// The client's vault balance does not cover the payment.
+    /// The task has reached a status that does not allow the call.
+    #[error("task {task} is {status}, which does not allow this")]
+    WrongTaskStatus {
+        /// The task.
+        task: TaskAddress,
+        /// Where it stands.
+        status: TaskStatus,
+    },
+    /// The vault balance does not cover the amount.
     #[error(
         "the vault balance of {account} is {balance} wei, less than the {required} wei needed: deposit first"
     )]
@@ -147,35 +168,140 @@ pub enum Error {
     #[error("response {response} is confirmed already")]
     AlreadyConfirmed {
         /// The response.
-        response: Address,
+        response: ResponseAddress,
     },
-    /// Another response of the task is confirmed.
-    #[error("the task of response {response} is finalised already")]
+    /// One of the task's responses is confirmed: it is final.
+    #[error("task {task} is finalised already")]
     TaskFinalized {
-        /// The response.
-        response: Address,
+        /// The task.
+        task: TaskAddress,
     },
-    /// The account may not do this: it is neither the owner nor its agent.
+    /// The account may not act on the task: it is neither its client nor the client's agent.
     #[error(
-        "{account} may not act on {target}: it is neither its client nor an agent of the client"
+        "{account} may not act on task {task}: it is neither its client nor the client's agent"
     )]
-    NotAllowed {
+    NotTaskOwner {
+        /// The task.
+        task: TaskAddress,
         /// The account that signs.
         account: Address,
-        /// The source, task or response.
-        target: Address,
     },
-    /// The range takes in more places than one call reads.
+    /// The account may not act on the source: another one published it.
+    #[error("{account} may not act on source {source_address}, which {owner} published")]
+    NotSourceOwner {
+        /// The source.
+        source_address: SourceAddress,
+        /// The account that signs.
+        account: Address,
+        /// The client that published the source.
+        owner: Address,
+    },
+    /// The account is not the provider's master.
+    #[error("{account} is not the master of provider {provider}: {} is", somebody(*master))]
+    NotMaster {
+        /// The account that signs.
+        account: Address,
+        /// The provider.
+        provider: Address,
+        /// The provider's master; `None` while it has none.
+        master: Option<Address>,
+    },
+    /// The account may not name agents: clients and masters do, providers do not.
+    #[error("{account} may not set agents: only clients and masters may, and it is a provider")]
+    MayNotSetAgents {
+        /// The account that signs.
+        account: Address,
+    },
+    /// The account may not act for the provider: it is neither the provider itself, nor its master,
+    /// nor an agent of that.
     #[error(
-        "the range takes in {asked} places of task {task}, more than {limit}: read a part of it"
+        "{account} may not act for provider {provider}: only itself, its master ({}) and the master's agents may", somebody(*master)
+    )]
+    NotProvider {
+        /// The account that signs.
+        account: Address,
+        /// The provider.
+        provider: Address,
+        /// The provider's master; `None` while it has none.
+        master: Option<Address>,
+    },
+    /// The provider may not serve tasks now: its lockup is too small, or it is sanctioned.
+    #[error(
+        "provider {provider} is not eligible: {lockup} wei are locked, of {required} wei needed, and {sanction} wei are sanctioned"
+    )]
+    NotEligible {
+        /// The provider.
+        provider: Address,
+        /// What it has locked in the vault, in wei.
+        lockup: Wei,
+        /// The least that the network asks for, in wei.
+        required: Wei,
+        /// What a judge has taken from its lockup, in wei.
+        sanction: Wei,
+    },
+    /// The lockup does not cover what is asked of it.
+    #[error("the lockup of {account} is {lockup} wei, less than the {required} wei needed")]
+    InsufficientLockup {
+        /// The account.
+        account: Address,
+        /// What it has locked in the vault, in wei.
+        lockup: Wei,
+        /// What is needed, in wei.
+        required: Wei,
+    },
+    /// What is unbonding cannot be claimed yet.
+    #[error(
+        "the {amount} wei that {account} unbonds can be claimed in {seconds_left} s, at {matures_at} (unix seconds)"
+    )]
+    UnbondingNotElapsed {
+        /// The account.
+        account: Address,
+        /// What is unbonding, in wei.
+        amount: Wei,
+        /// When it can be claimed, in unix seconds.
+        matures_at: u64,
+        /// The seconds until then, at the block that refused.
+        seconds_left: u64,
+    },
+    /// The contract acts for whoever calls it, and the signer is not whom the handle stands for.
+    #[error("{account} signs what only {expected} can do: give its key with `signer`")]
+    WrongSigner {
+        /// The account that signs.
+        account: Address,
+        /// The account that has to.
+        expected: Address,
+    },
+    /// The contracts of the chain do not have the function.
+    #[error("the contracts of chain {chain} have no `{function}`")]
+    NotOnThisChain {
+        /// The function.
+        function: &'static str,
+        /// The chain.
+        chain: ChainId,
+    },
+    /// The range takes in more places of a list than one call reads.
+    #[error(
+        "the range takes in {asked} places of a list of {contract}, more than {limit}: read a part of it, or a stream"
     )]
     TooManyPlaces {
-        /// The task.
-        task: Address,
+        /// The contract.
+        contract: Address,
         /// How many places the range takes in.
         asked: u64,
         /// How many one call reads at most.
         limit: u64,
+    },
+    /// The node has no such block, or no state of it any more.
+    #[error("the node has no block {block}")]
+    BlockNotFound {
+        /// The block that was to be read.
+        block: At,
+    },
+    /// The block was replaced by another each time it was read: the chain is being reorganised.
+    #[error("block {number} was replaced while it was read, each time: try again")]
+    BlockReplaced {
+        /// The block's number.
+        number: u64,
     },
     /// A call that must name an amount named zero.
     #[error("the amount is zero")]
@@ -223,6 +349,16 @@ pub enum Error {
         #[source]
         source: Box<TxError>,
     },
+    /// The transaction was mined and refused: the gas is spent, nothing else happened. A simulation
+    /// just before did not see it coming.
+    #[error("transaction {} was mined in block {} but refused", receipt.transaction_hash, receipt.block_number)]
+    Refused {
+        /// The receipt.
+        receipt: Box<Receipt>,
+        /// Why, as if nothing had been sent.
+        #[source]
+        reason: Box<Self>,
+    },
     /// The transaction was mined, but the event that names what it made is not in its receipt.
     #[error("transaction {} has no {event} event of {emitter}: is the chain's contract address right?", receipt.transaction_hash)]
     MissingEvent {
@@ -240,12 +376,21 @@ impl Error {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Transaction { source } => source.outcome(),
-            Self::MissingEvent { receipt, .. } => Outcome::Mined {
+            Self::Refused { receipt, .. } | Self::MissingEvent { receipt, .. } => Outcome::Mined {
                 receipt: receipt.clone(),
             },
             _ => Outcome::NotSent {
                 superseded_by: None,
             },
+        }
+    }
+
+    /// What the error is about: that of a [`Refused`](Self::Refused) transaction is its reason, any
+    /// other is the reason itself.
+    pub fn reason(&self) -> &Self {
+        match self {
+            Self::Refused { reason, .. } => reason,
+            error => error,
         }
     }
 
@@ -282,14 +427,18 @@ impl Error {
     /// Whether something that was asked for does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(
-            self,
-            Self::SourceNotFound { .. } | Self::TaskNotFound { .. } | Self::ResponseNotFound { .. }
+            self.reason(),
+            Self::SourceNotFound { .. }
+                | Self::TaskNotFound { .. }
+                | Self::ResponseNotFound { .. }
+                | Self::ProviderNotFound { .. }
+                | Self::MasterNotFound { .. }
         )
     }
 
     /// Whether the goal of a confirmation is reached: this very response is confirmed.
     pub fn is_already_confirmed(&self) -> bool {
-        matches!(self, Self::AlreadyConfirmed { .. })
+        matches!(self.reason(), Self::AlreadyConfirmed { .. })
     }
 
     pub(crate) fn rpc(source: RpcError) -> Self {
@@ -315,4 +464,8 @@ impl Error {
             source: Box::new(source),
         }
     }
+}
+
+fn somebody(account: Option<Address>) -> String {
+    account.map_or_else(|| "nobody".to_owned(), |account| account.to_string())
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod client;
 mod clock;
+mod contract_write;
 mod deadline;
 mod error;
 mod facade;
@@ -10,6 +11,7 @@ pub mod handles;
 mod http;
 mod journal;
 mod read;
+mod refusal;
 mod retry;
 mod rpc;
 mod services;
@@ -42,7 +44,7 @@ pub use journal::{
 };
 pub use ogpu_env::DotEnvError;
 pub use ogpu_tx::Fees;
-pub use read::{ReadCause, ReadError};
+pub use read::{At, Read, ReadCause, ReadError};
 pub use retry::RetryPolicy;
 pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
 pub use services::{Payload, ServiceCause, ServiceError, ServiceOptions, Upload};
@@ -61,6 +63,6 @@ pub use ogpu_contracts::{ReasonWord, Revert};
 #[doc(no_inline)]
 pub use ogpu_types::{
     Address, ChainId, ConfirmedResponse, DeliveryMethod, ImageEnvironments, Receipt, Response,
-    ResponseStatus, SourceInfo, SourceStatus, TaskInfo, TaskInput, TaskStatus, TxHash,
-    ValidationError, Wei,
+    ResponseAddress, ResponseStatus, SourceAddress, SourceInfo, SourceStatus, TaskAddress,
+    TaskInfo, TaskInput, TaskStatus, TxHash, ValidationError, Wei,
 };

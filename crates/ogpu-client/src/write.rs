@@ -7,7 +7,7 @@ use ogpu_types::{Receipt, Wei};
 use tracing::{Instrument, Span};
 
 use crate::{
-    Client, Error, IdempotencyKey, Signer, TransactionRequest,
+    Client, Error, IdempotencyKey, Role, Signer, TransactionRequest,
     deadline::Deadline,
     tx::{Name, Order},
 };
@@ -22,6 +22,11 @@ pub(crate) trait Operation: Send + Sync + 'static {
 
     /// What it does and with what: two calls with the same key have to agree in it.
     fn describe(&self) -> Description;
+
+    /// Whose key signs, where neither the call nor the client has one.
+    fn role(&self) -> Role {
+        Role::Client
+    }
 
     /// Checks what can be checked, and uploads what has to be, until there is a transaction.
     fn request<'a>(
@@ -43,8 +48,10 @@ pub(crate) type Description = (&'static str, serde_json::Value);
 
 /// A call that changes the chain, not made yet: set options, then await it.
 ///
-/// The round trips that a write's documentation counts are those of a client that has written before:
-/// the first write also asks for the chain's id, and the first call of a contract whether it is there.
+/// Where a write's documentation counts no round trips, it takes one each to prepare (which simulates
+/// the call) and to send the transaction, then one for each look at its receipt. Those counted are of a
+/// client that has written before: the first write also asks for the chain's id, and the first call of
+/// a contract whether it is there. A refusal takes up to three more, for its numbers.
 ///
 /// Dropping it before it is awaited does nothing. Once its transaction is on its way, dropping the
 /// future does not stop it: the client sees it through, and keeps its nonce in order.
@@ -108,8 +115,9 @@ impl<T: Send + 'static> Write<T> {
         }
     }
 
-    /// Signs with this key, for this call. Defaults to the client's signer, and without one to
-    /// `CLIENT_PRIVATE_KEY`.
+    /// Signs with this key, for this call. Defaults to the client's signer, and without one to the key
+    /// of the [`Role`] that the call is part of, which its documentation names: `CLIENT_PRIVATE_KEY`,
+    /// unless it says otherwise.
     pub fn signer(mut self, signer: &Signer) -> Self {
         self.signer = Some(signer.clone());
         self
@@ -170,7 +178,7 @@ impl<T: Send + 'static> Write<T> {
     async fn context(&self, is_simulation: bool) -> Result<WriteContext, Error> {
         let signer = match &self.signer {
             Some(signer) => signer.clone(),
-            None => self.client.default_signer().await?,
+            None => self.client.signer_for(self.operation.role()).await?,
         };
         Ok(WriteContext {
             client: self.client.clone(),

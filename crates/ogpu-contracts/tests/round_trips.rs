@@ -61,7 +61,7 @@ proptest! {
         task: [u8; 20], provider: [u8; 20], data: String, payment: [u8; 32],
     ) {
         let params = ResponseParams {
-            task: task.into(),
+            task: Address::new(task).into(),
             provider: provider.into(),
             data,
             payment: Wei::from_be_bytes(payment),

@@ -16,7 +16,7 @@ fn network(criterion: &mut Criterion) {
         bencher.to_async(&runtime).iter(|| async {
             let devnet = Devnet::start().await.expect("the network starts");
             let account = devnet.accounts().client().address();
-            let balance = devnet.client().vault_balance(account).await;
+            let balance = devnet.client().vault().balance_of(account).await;
             assert_eq!(balance.expect("the vault answers"), Wei::ZERO);
         });
     });
@@ -29,7 +29,8 @@ fn network(criterion: &mut Criterion) {
     criterion.bench_function("deposit until mined", |bencher| {
         bencher.to_async(&runtime).iter(|| async {
             client
-                .vault_deposit(signer.address(), Wei::from(1_u64), signer)
+                .vault()
+                .deposit(signer.address(), Wei::from(1_u64), signer)
                 .await
                 .expect("the deposit succeeds");
         });

@@ -6,14 +6,14 @@ use std::{
 };
 
 use anyhow::Result;
-use ogpu_client::{Address, ChainSpec};
+use ogpu_client::{ChainSpec, SourceAddress};
 use serde::{Deserialize, Serialize};
 
 /// One caller's part of a seed's intents.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Assignment {
     pub(crate) chain: ChainSpec,
-    pub(crate) source: Address,
+    pub(crate) source: SourceAddress,
     pub(crate) seed: u64,
     pub(crate) caller: u64,
     /// The intents of the whole seed.

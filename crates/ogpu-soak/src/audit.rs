@@ -323,7 +323,7 @@ mod tests {
 
     fn published(place: u8) -> News {
         News::Published {
-            task: Address::new([place; 20]),
+            task: Address::new([place; 20]).into(),
             transaction: TxHash::new([place; 32]),
             millis: 1,
         }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
 use ogpu_client::{
-    Address, Client, Error, Outcome, PublishedTask, Resumed, ServiceOptions, Signer, Write,
+    Client, Error, Outcome, PublishedTask, Resumed, ServiceOptions, Signer, TaskAddress, Write,
 };
 use ogpu_journal::SqliteJournal;
 use ogpu_tx::Policy;
@@ -46,7 +46,7 @@ struct Caller {
     signers: Vec<Signer>,
     progress: ProgressWriter,
     /// What is to be called once more in the end, when the client has long forgotten it.
-    repeated_late: Mutex<Vec<(u64, Address)>>,
+    repeated_late: Mutex<Vec<(u64, TaskAddress)>>,
 }
 
 /// Publishes what is left of the assignment in this directory.
@@ -269,7 +269,7 @@ impl Caller {
     }
 
     /// Calls once more for what is published: nothing may happen, and the answer has to be the same.
-    async fn repeat(&self, number: u64, task: Address) -> Result<()> {
+    async fn repeat(&self, number: u64, task: TaskAddress) -> Result<()> {
         let what = match self.write(number)?.await {
             Ok(again) if again.address == task => return Ok(()),
             Ok(again) => format!(

@@ -3,7 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use ogpu_client::{Address, ChainId, Client, DeliveryMethod, ImageEnvironments, SourceInfo, Wei};
+use ogpu_client::{
+    ChainId, Client, DeliveryMethod, ImageEnvironments, SourceAddress, SourceInfo, Wei,
+};
 use ogpu_devnet::{Devnet, Mining, faults::FaultPlan};
 
 use crate::intent::Account;
@@ -17,7 +19,7 @@ const DAY: u64 = 24 * 60 * 60;
 pub(crate) struct Network {
     pub(crate) devnet: Devnet,
     pub(crate) seed: u64,
-    pub(crate) source: Address,
+    pub(crate) source: SourceAddress,
     pub(crate) accounts: Vec<Account>,
     /// The expiry time of every task, in unix seconds.
     pub(crate) expiry_time: u64,
@@ -42,7 +44,8 @@ impl Network {
         for account in &accounts {
             devnet.set_balance(account.address, FUNDS).await?;
             client
-                .vault_deposit(account.address, DEPOSIT, funder)
+                .vault()
+                .deposit(account.address, DEPOSIT, funder)
                 .await?;
         }
         let source = client

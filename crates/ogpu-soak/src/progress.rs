@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Result, anyhow};
-use ogpu_client::{Address, TxHash};
+use ogpu_client::{TaskAddress, TxHash};
 use serde::{Deserialize, Serialize};
 
 /// What a caller has heard of an intent.
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum News {
     /// It is published.
     Published {
-        task: Address,
+        task: TaskAddress,
         transaction: TxHash,
         /// From the first call of this process to the answer.
         millis: u64,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod block_ref;
 mod chain_id;
 mod environment;
 mod excerpt;
@@ -14,6 +15,7 @@ mod protocol_enum;
 mod receipt;
 mod response;
 mod serde_text;
+mod snapshot;
 mod source;
 mod status;
 mod task;
@@ -23,6 +25,7 @@ mod validation;
 mod wei;
 
 pub use address::{Address, AddressError};
+pub use block_ref::BlockRef;
 pub use chain_id::{ChainId, ChainIdError};
 pub use environment::{
     Environment, EnvironmentError, combine_environments, environment_names, parse_environments,
@@ -35,6 +38,9 @@ pub use json::{Json, JsonError};
 pub use protocol_enum::{UnknownEnumName, UnknownEnumValue};
 pub use receipt::{Log, Receipt};
 pub use response::{ConfirmedResponse, Response, ResponseParams};
+pub use snapshot::{
+    MasterSnapshot, ProviderSnapshot, ResponseSnapshot, SourceSnapshot, TaskSnapshot,
+};
 pub use source::{SourceInfo, SourceMetadata, SourceParams};
 pub use status::{DeliveryMethod, ResponseStatus, SourceStatus, TaskStatus, TransactionStatus};
 pub use task::{TaskInfo, TaskParams};

@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, ResponseStatus, Wei};
+use crate::{Address, ResponseAddress, ResponseStatus, TaskAddress, Wei};
 
 /// A response as its contract holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
     /// The response's own address.
-    pub address: Address,
+    pub address: ResponseAddress,
     /// The task that it answers.
-    pub task: Address,
+    pub task: TaskAddress,
     /// The provider that submitted it.
     pub provider: Address,
     /// The result: usually the URL where it is pinned, sometimes the payload itself.
@@ -31,7 +31,7 @@ pub struct Response {
 #[serde(rename_all = "camelCase")]
 pub struct ConfirmedResponse {
     /// The response's address.
-    pub address: Address,
+    pub address: ResponseAddress,
     /// The result: usually the URL where it is pinned, sometimes the payload itself.
     pub data: String,
 }
@@ -41,7 +41,7 @@ pub struct ConfirmedResponse {
 #[serde(rename_all = "camelCase")]
 pub struct ResponseParams {
     /// The task that it answers.
-    pub task: Address,
+    pub task: TaskAddress,
     /// The provider that submits it.
     pub provider: Address,
     /// The result: usually the URL where it is pinned, sometimes the payload itself.

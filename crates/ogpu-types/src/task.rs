@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, TaskInput, ValidationError, Wei,
+    SourceAddress, TaskInput, ValidationError, Wei,
     validation::{require_address, require_text},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct TaskInfo {
     /// The source that is to do it.
-    pub source: Address,
+    pub source: SourceAddress,
     /// What it is to do.
     pub config: TaskInput,
     /// Until when providers may take it up, in unix seconds.
@@ -29,7 +29,7 @@ impl TaskInfo {
     /// The first rule broken, in this order: the source is not the zero address, the function's
     /// name is not empty, the expiry time is after `now`.
     pub fn validate(&self, now: u64) -> Result<(), ValidationError> {
-        require_address("source", self.source)?;
+        require_address("source", self.source.address())?;
         require_text("config.function_name", self.config.function_name())?;
         if self.expiry_time <= now {
             return Err(ValidationError::Expired {
@@ -47,7 +47,7 @@ impl TaskInfo {
 #[serde(rename_all = "camelCase")]
 pub struct TaskParams {
     /// The source that is to do it.
-    pub source: Address,
+    pub source: SourceAddress,
     /// Where the task's configuration is pinned.
     pub config: String,
     /// Until when providers may take it up, in unix seconds.
@@ -59,10 +59,11 @@ pub struct TaskParams {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Address;
 
     fn task() -> TaskInfo {
         TaskInfo {
-            source: Address::new([1; 20]),
+            source: Address::new([1; 20]).into(),
             config: TaskInput::new("predict", &1).unwrap(),
             expiry_time: 101,
             payment: Wei::ZERO,
@@ -96,7 +97,7 @@ mod tests {
                 field: "config.function_name"
             })
         );
-        task.source = Address::ZERO;
+        task.source = Address::ZERO.into();
         let error = task.validate(200).unwrap_err();
         assert_eq!(error, ValidationError::ZeroAddress { field: "source" });
         assert_eq!(error.field(), "source");

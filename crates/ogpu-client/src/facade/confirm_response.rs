@@ -3,14 +3,14 @@
 use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{ReasonWord, controller, response, task};
-use ogpu_types::{Address, Receipt, TxHash};
+use ogpu_types::{Address, Receipt, ResponseAddress, TaskAddress, TxHash};
 use serde_json::json;
 use tracing::{Span, field::Empty};
 
 use crate::{
-    Client, Error, ReadError, TransactionRequest, TxError, Write,
-    read::{contract_call, decode},
-    rpc::BlockId,
+    At, Client, Error, ReadError, TransactionRequest, Write,
+    read::{Cost, ReadSet},
+    refusal::{self, Refusal, Subject, with_reason},
     write::{Description, Operation, WriteContext},
 };
 
@@ -26,19 +26,29 @@ impl Client {
     ///
     /// Before anything is spent: [`Error::ResponseNotFound`], [`Error::AlreadyConfirmed`] (after
     /// FIRST_RESPONSE delivery the goal, reached without a call), [`Error::TaskFinalized`],
-    /// [`Error::NotAllowed`], [`Error::Signer`], [`Error::WrongChain`]. After that
+    /// [`Error::NotTaskOwner`], [`Error::Signer`], [`Error::WrongChain`]. After that
     /// [`Error::Transaction`], whose [`outcome`](Error::outcome) says whether it is confirmed.
-    pub fn confirm_response(&self, response: Address) -> Write<TxHash> {
-        Write::new(self, ConfirmResponse { response })
+    pub fn confirm_response(&self, response: impl Into<ResponseAddress>) -> Write<TxHash> {
+        self.confirmation(response.into(), |receipt| receipt.transaction_hash)
+    }
+
+    /// Confirms a response, and gives this of the receipt.
+    pub(crate) fn confirmation<T: Send + 'static>(
+        &self,
+        response: ResponseAddress,
+        result: fn(Receipt) -> T,
+    ) -> Write<T> {
+        Write::new(self, ConfirmResponse { response, result })
     }
 }
 
-struct ConfirmResponse {
-    response: Address,
+struct ConfirmResponse<T> {
+    response: ResponseAddress,
+    result: fn(Receipt) -> T,
 }
 
-impl Operation for ConfirmResponse {
-    type Output = TxHash;
+impl<T: Send + 'static> Operation for ConfirmResponse<T> {
+    type Output = T;
 
     fn span(&self) -> Span {
         tracing::info_span!("confirm_response", response = %self.response, account = Empty)
@@ -60,12 +70,15 @@ impl Operation for ConfirmResponse {
         Box::pin(explain(&write.client, error, self.response, account))
     }
 
-    fn finish(&self, _client: &Client, receipt: Receipt) -> Result<TxHash, Error> {
-        Ok(receipt.transaction_hash)
+    fn finish(&self, _client: &Client, receipt: Receipt) -> Result<T, Error> {
+        Ok((self.result)(receipt))
     }
 }
 
-async fn request(write: &WriteContext, response: Address) -> Result<TransactionRequest, Error> {
+async fn request(
+    write: &WriteContext,
+    response: ResponseAddress,
+) -> Result<TransactionRequest, Error> {
     let client = &write.client;
     write
         .before_sending("looking at the response", async {
@@ -81,64 +94,77 @@ async fn request(write: &WriteContext, response: Address) -> Result<TransactionR
 }
 
 /// Whether there is such a response, not confirmed yet.
-async fn refuse_unless_open(client: &Client, response: Address) -> Result<(), Error> {
-    let rpc = client.rpc();
-    let calls = [
-        contract_call(response, response::GetResponseParamsCall, BlockId::Latest),
-        contract_call(response, response::ConfirmedFinalCall, BlockId::Latest),
-    ];
-    let [params, confirmed] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
-    let absent = |error: ReadError| error.or_absent(Error::ResponseNotFound { address: response });
-    decode::<response::GetResponseParamsCall>(rpc, response, params).map_err(absent)?;
-    let confirmed =
-        decode::<response::ConfirmedFinalCall>(rpc, response, confirmed).map_err(absent)?;
-    if confirmed.0 {
+async fn refuse_unless_open(client: &Client, response: ResponseAddress) -> Result<(), Error> {
+    if Claim::read(client, response, At::Head).await?.is_confirmed {
         return Err(Error::AlreadyConfirmed { response });
     }
     Ok(())
 }
 
-/// The simulation's refusal as the error that says what it means here.
-async fn explain(client: &Client, error: Error, response: Address, account: Address) -> Error {
-    let Error::Transaction { source } = &error else {
-        return error;
-    };
-    // A refusal on chain has cost gas, and stays what it is.
-    let TxError::WouldRevert { revert, .. } = &**source else {
-        return error;
-    };
-    // What only looks like a response may say anything, and is refused in any words.
-    if let Ok(false) = is_genuine(client, response).await {
-        return Error::ResponseNotFound { address: response };
+/// What a response says of itself.
+struct Claim {
+    task: TaskAddress,
+    provider: Address,
+    is_confirmed: bool,
+}
+
+impl Claim {
+    async fn read(client: &Client, response: ResponseAddress, at: At) -> Result<Self, Error> {
+        let mut set = ReadSet::new();
+        let params = set.add_costing(response, response::GetResponseParamsCall, Cost::STRUCT);
+        let confirmed = set.add(response, response::ConfirmedFinalCall);
+        let mut answers = client.read_set(set, at).await?;
+        let absent =
+            |error: ReadError| error.or_absent(Error::ResponseNotFound { address: response });
+        let params = answers.take(params).map_err(absent)?.0;
+        Ok(Self {
+            task: params.task.into(),
+            provider: params.provider.into(),
+            is_confirmed: answers.take(confirmed).map_err(absent)?.0,
+        })
     }
-    match revert.word() {
-        // This one meanwhile, or another one of its task.
-        Some(ReasonWord::AlreadyConfirmed | ReasonWord::AlreadyFinalized) => {
-            match refuse_unless_open(client, response).await {
-                Err(confirmed @ Error::AlreadyConfirmed { .. }) => confirmed,
-                _ => Error::TaskFinalized { response },
-            }
+
+    /// Whether the task that it names knows the response as its provider's.
+    async fn is_genuine(
+        &self,
+        client: &Client,
+        response: ResponseAddress,
+        at: At,
+    ) -> Result<bool, Error> {
+        let mut set = ReadSet::new();
+        let known = set.add(self.task, task::ResponseOfCall(self.provider.into()));
+        match client.read_set(set, at).await?.take(known) {
+            Ok(known) => Ok(response == Address::from(known.0)),
+            Err(error) if error.shows_absence() => Ok(false),
+            Err(error) => Err(Error::read(error)),
         }
-        Some(ReasonWord::NotOwner) => Error::NotAllowed {
-            account,
-            target: response,
-        },
-        _ => error,
     }
 }
 
-/// Whether the task that a response names knows it as its provider's response.
-async fn is_genuine(client: &Client, response: Address) -> Result<bool, ReadError> {
-    let params = client
-        .read(response, response::GetResponseParamsCall)
-        .await?
-        .0;
-    let known = client
-        .read(params.task.into(), task::ResponseOfCall(params.provider))
-        .await;
-    match known {
-        Ok(known) => Ok(Address::from(known.0) == response),
-        Err(error) if error.shows_absence() => Ok(false),
-        Err(error) => Err(error),
+/// The refusal as the error that says what it means here.
+async fn explain(
+    client: &Client,
+    error: Error,
+    response: ResponseAddress,
+    account: Address,
+) -> Error {
+    let Some(Refusal { revert, at }) = Refusal::of(&error) else {
+        return error;
+    };
+    let word = revert.word();
+    let Ok(claim) = Claim::read(client, response, at).await else {
+        return error;
+    };
+    // What only looks like a response may say anything, and is refused in any words.
+    if let Ok(false) = claim.is_genuine(client, response, at).await {
+        return with_reason(error, Some(Error::ResponseNotFound { address: response }));
+    }
+    match word {
+        // This one meanwhile; if not this one, then another one of its task.
+        Some(ReasonWord::AlreadyConfirmed | ReasonWord::AlreadyFinalized) if claim.is_confirmed => {
+            with_reason(error, Some(Error::AlreadyConfirmed { response }))
+        }
+        Some(_) => refusal::explain(client, error, Subject::task(claim.task), account).await,
+        None => error,
     }
 }

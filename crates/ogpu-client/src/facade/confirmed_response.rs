@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use ogpu_contracts::task;
-use ogpu_types::{Address, ConfirmedResponse, Response, ResponseStatus, TaskStatus};
+use ogpu_types::{
+    ConfirmedResponse, Response, ResponseAddress, ResponseStatus, TaskAddress, TaskStatus,
+};
 use tracing::{debug, warn};
 
 use crate::{
     Client, Error, ReadError, RetryPolicy, ServiceOptions,
     deadline::Deadline,
-    read::{contract_call, decode, unknown_value},
-    rpc::BlockId,
+    handles::into_response,
+    read::{At, ReadSet, unknown_value},
 };
 
 /// The API only saves a round trip or two: longer than this, the chain is faster.
@@ -34,10 +36,17 @@ impl Client {
     ///
     /// [`Error::TaskNotFound`] when there is no task at the address, [`Error::Read`] and
     /// [`Error::Rpc`] when the node cannot answer.
-    #[tracing::instrument(skip_all, fields(%task))]
     pub async fn get_confirmed_response(
         &self,
-        task: Address,
+        task: impl Into<TaskAddress> + Send,
+    ) -> Result<Option<ConfirmedResponse>, Error> {
+        self.confirmed_response(task.into()).await
+    }
+
+    #[tracing::instrument(name = "get_confirmed_response", skip_all, fields(%task))]
+    async fn confirmed_response(
+        &self,
+        task: TaskAddress,
     ) -> Result<Option<ConfirmedResponse>, Error> {
         if let Some(hint) = self.hint(task).await {
             match self.confirmed_at(hint, task).await {
@@ -60,22 +69,22 @@ impl Client {
     /// to know it.
     async fn confirmed_at(
         &self,
-        address: Address,
-        task: Address,
+        address: ResponseAddress,
+        task: TaskAddress,
     ) -> Result<Option<ConfirmedResponse>, Error> {
-        let claimed = self.read_responses(&[address], BlockId::Latest).await?;
-        let Some(claimed) = claimed.into_iter().find(|r| is_confirmed(r, task)) else {
+        let claimed = into_response(self.response(address).snapshot().await?);
+        if !is_confirmed(&claimed, task) {
             return Ok(None);
-        };
+        }
         let known = self
-            .read(task, task::ResponseOfCall(claimed.provider.into()))
+            .read(task.into(), task::ResponseOfCall(claimed.provider.into()))
             .await
             .map_err(Error::read)?;
-        Ok((Address::from(known.0) == address).then(|| into_confirmed(claimed)))
+        Ok((ResponseAddress::from(known.0) == address).then(|| into_confirmed(claimed)))
     }
 
     /// What the management API says, if there is one and it says anything.
-    async fn hint(&self, task: Address) -> Option<Address> {
+    async fn hint(&self, task: TaskAddress) -> Option<ResponseAddress> {
         self.services().management.as_ref()?;
         let options = ServiceOptions::default()
             .with_timeout(HINT_TIMEOUT)
@@ -100,26 +109,28 @@ impl Client {
     }
 
     /// The confirmed response as the chain knows it.
-    async fn confirmed_on_chain(&self, task: Address) -> Result<Option<ConfirmedResponse>, Error> {
-        let rpc = self.rpc();
-        let latest = BlockId::Latest;
-        let calls = [
-            contract_call(task, task::GetStatusCall, latest),
-            contract_call(task, task::WinningProviderCall, latest),
-        ];
-        let [status, winner] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
+    async fn confirmed_on_chain(
+        &self,
+        task: TaskAddress,
+    ) -> Result<Option<ConfirmedResponse>, Error> {
+        let at = task.address();
+        let mut set = ReadSet::new();
+        let status = set.add(at, task::GetStatusCall);
+        let winner = set.add(at, task::WinningProviderCall);
+        let mut answers = self.read_set(set, At::Head).await?;
         let absent = |error: ReadError| error.or_absent(Error::TaskNotFound { address: task });
-        let status = decode::<task::GetStatusCall>(rpc, task, status).map_err(absent)?;
-        let winner = decode::<task::WinningProviderCall>(rpc, task, winner).map_err(absent)?;
+        let winner = answers.take(winner).map_err(absent)?;
+        let status = answers.take(status).map_err(absent)?;
         let status = TaskStatus::try_from(status.0)
-            .map_err(|error| Error::read(unknown_value::<task::GetStatusCall>(task, error)))?;
+            .map_err(|error| Error::read(unknown_value::<task::GetStatusCall>(at, error)))?;
 
         let candidates = if !winner.0.is_zero() {
             let found = self
-                .read(task, task::ResponseOfCall(winner.0))
+                .read(at, task::ResponseOfCall(winner.0))
                 .await
                 .map_err(Error::read)?;
-            self.read_responses(&[found.0.into()], latest).await?
+            let found = self.response(found.0).snapshot().await?;
+            vec![into_response(found)]
         } else if status == TaskStatus::Finalized {
             // Finalised without a winner on record: one of the responses is confirmed.
             self.get_task_responses(task, ..).await?
@@ -133,7 +144,7 @@ impl Client {
     }
 }
 
-fn is_confirmed(response: &Response, task: Address) -> bool {
+fn is_confirmed(response: &Response, task: TaskAddress) -> bool {
     response.task == task && response.confirmed && response.status == ResponseStatus::Confirmed
 }
 

@@ -1,7 +1,9 @@
-//! The calls of the network's own SDK, under their names: one file for each.
+//! The calls of the network's own SDK, under their names: one file for each that does more than to
+//! ask a handle.
 
 mod confirm_response;
 mod confirmed_response;
+mod delegated;
 mod ipfs;
 mod nonces;
 mod publish_source;
@@ -10,7 +12,7 @@ mod publish_tasks;
 mod resume;
 mod status;
 mod task_responses;
-mod vault;
+mod update_source;
 
 pub use nonces::NonceFix;
 pub use publish_source::PublishedSource;

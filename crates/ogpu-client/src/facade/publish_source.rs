@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{event, nexus};
-use ogpu_types::{Address, Receipt, SourceInfo, SourceMetadata, SourceParams, TxHash};
+use ogpu_types::{Receipt, SourceAddress, SourceInfo, SourceMetadata, SourceParams, TxHash};
 use serde_json::json;
 use tracing::{Span, field::Empty};
 
@@ -18,7 +18,7 @@ use crate::{
 #[non_exhaustive]
 pub struct PublishedSource {
     /// The source's contract: what tasks name.
-    pub address: Address,
+    pub address: SourceAddress,
     /// The transaction that published it.
     pub transaction_hash: TxHash,
     /// That transaction's receipt.
@@ -85,16 +85,32 @@ async fn request(write: &WriteContext, info: &SourceInfo) -> Result<TransactionR
     info.validate()
         .map_err(|source| Error::Invalid { source })?;
     let client = &write.client;
+    let asking = client.check_chain();
+    write
+        .before_sending("asking the node for its chain", asking)
+        .await?;
+    let params = upload_params(write, info).await?;
+    let call = nexus::PublishSourceCall {
+        source_params: (&params).into(),
+    };
+    let nexus = client.contract(Contract::Nexus);
+    Ok(TransactionRequest::typed(nexus, call))
+}
+
+/// The parameters of a source that the signer publishes or updates now, its metadata uploaded.
+pub(super) async fn upload_params(
+    write: &WriteContext,
+    info: &SourceInfo,
+) -> Result<SourceParams, Error> {
     let metadata = Upload::json("imageMetadata.json", &SourceMetadata::from(info))
         .map_err(|source| Error::Json { source })?;
     let metadata_url = write
-        .before_sending("uploading the metadata", async {
-            client.check_chain().await?;
-            client.pin_for(write, &metadata).await
-        })
+        .before_sending(
+            "uploading the metadata",
+            write.client.pin_for(write, &metadata),
+        )
         .await?;
-
-    let params = SourceParams {
+    Ok(SourceParams {
         client: write.signer.address(),
         image_metadata_url: metadata_url,
         image_environments: info.image_envs.environments(),
@@ -105,10 +121,5 @@ async fn request(write: &WriteContext, info: &SourceInfo) -> Result<TransactionR
         optional_params_url: String::new(),
         delivery_method: info.delivery_method,
         last_update_time: unix_now(),
-    };
-    let call = nexus::PublishSourceCall {
-        source_params: (&params).into(),
-    };
-    let nexus = client.contract(Contract::Nexus);
-    Ok(TransactionRequest::typed(nexus, call))
+    })
 }

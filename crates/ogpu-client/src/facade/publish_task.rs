@@ -3,15 +3,18 @@
 use futures::future::BoxFuture;
 use ogpu_chain::Contract;
 use ogpu_contracts::{ReasonWord, controller, convert, event, nexus, source, vault};
-use ogpu_types::{Address, Receipt, SourceStatus, TaskInfo, TaskParams, TxHash, Wei};
+use ogpu_types::{
+    Address, Receipt, SourceAddress, SourceStatus, TaskAddress, TaskInfo, TaskParams, TxHash, Wei,
+};
 use serde_json::json;
 use tracing::{Span, field::Empty};
 
 use crate::{
-    Client, Error, ReadError, TransactionRequest, TxError, Upload, Write,
+    At, Client, Error, ReadError, TransactionRequest, TxError, Upload, Write,
     clock::unix_now,
     read::{contract_call, decode, unknown_value},
-    rpc::{Block, BlockId, Call},
+    refusal::{Refusal, with_reason},
+    rpc::{Block, Call},
     write::{Description, Operation, WriteContext},
 };
 
@@ -20,7 +23,7 @@ use crate::{
 #[non_exhaustive]
 pub struct PublishedTask {
     /// The task's contract.
-    pub address: Address,
+    pub address: TaskAddress,
     /// The transaction that published it.
     pub transaction_hash: TxHash,
     /// That transaction's receipt.
@@ -107,7 +110,7 @@ async fn request(write: &WriteContext, info: &TaskInfo) -> Result<TransactionReq
     write
         .before_sending("checking the task against the chain", async {
             client.check_chain().await?;
-            let terms = Terms::read(client, info.source, account).await?;
+            let terms = Terms::read(client, info.source, account, At::Head).await?;
             terms.check(info, account, unix_now())
         })
         .await?;
@@ -145,22 +148,27 @@ struct Terms {
 
 impl Terms {
     /// Reads the terms in one round trip.
-    async fn read(client: &Client, source: Address, account: Address) -> Result<Self, Error> {
+    async fn read(
+        client: &Client,
+        address: SourceAddress,
+        account: Address,
+        at: At,
+    ) -> Result<Self, Error> {
+        let (source, block) = (address.address(), at.id());
         let rpc = client.rpc();
         let vault = client.contract(Contract::Vault);
-        let latest = BlockId::Latest;
         let calls = [
-            Call::new("eth_getBlockByNumber", &json!([latest, false])),
-            contract_call(source, source::GetStatusCall, latest),
-            contract_call(source, source::GetSourceParamsCall, latest),
-            contract_call(vault, vault::BalanceOfCall(account.into()), latest),
+            Call::new("eth_getBlockByNumber", &json!([block, false])),
+            contract_call(source, source::GetStatusCall, block),
+            contract_call(source, source::GetSourceParamsCall, block),
+            contract_call(vault, vault::BalanceOfCall(account.into()), block),
         ];
         let [head, status, params, balance] = rpc.batch_of(calls).await.map_err(Error::rpc)?;
 
         let head: Block = rpc
             .parse("eth_getBlockByNumber", head)
             .map_err(Error::rpc)?;
-        let absent = |error: ReadError| error.or_absent(Error::SourceNotFound { address: source });
+        let absent = |error: ReadError| error.or_absent(Error::SourceNotFound { address });
         let status = decode::<source::GetStatusCall>(rpc, source, status).map_err(absent)?;
         let params = decode::<source::GetSourceParamsCall>(rpc, source, params).map_err(absent)?;
         let balance = decode::<vault::BalanceOfCall>(rpc, vault, balance).map_err(Error::read)?;
@@ -217,36 +225,32 @@ impl Terms {
     }
 }
 
-/// The state may have moved since the checks: where the simulation's words say so, the checks are
-/// made once more, for their numbers.
+/// The state may have moved since the checks: where the refusal's words say so, the checks are made
+/// once more at the block that refused, for their numbers.
 async fn explain(client: &Client, error: Error, info: &TaskInfo, account: Address) -> Error {
-    let Error::Transaction { source } = &error else {
+    if let Error::Transaction { source } = &error
+        && let TxError::TooLate { now, .. } = &**source
+    {
+        return Error::TaskExpired {
+            expiry_time: info.expiry_time,
+            now: *now,
+        };
+    }
+    let Some(Refusal { revert, at }) = Refusal::of(&error) else {
         return error;
     };
-    let word = match &**source {
-        TxError::TooLate { now, .. } => {
-            return Error::TaskExpired {
-                expiry_time: info.expiry_time,
-                now: *now,
-            };
-        }
-        TxError::WouldRevert { revert, .. } => revert.word(),
-        _ => None,
-    };
-    let checked = matches!(
-        word,
+    let is_checked = matches!(
+        revert.word(),
         Some(ReasonWord::SourceInactive | ReasonWord::Expired | ReasonWord::InsufficientBalance)
     );
-    if !checked {
+    if !is_checked {
         return error;
     }
-    match Terms::read(client, info.source, account).await {
-        Ok(terms) => terms
-            .check(info, account, unix_now())
-            .err()
-            .unwrap_or(error),
-        Err(_) => error,
-    }
+    let reason = match Terms::read(client, info.source, account, at).await {
+        Ok(terms) => terms.check(info, account, unix_now()).err(),
+        Err(_) => None,
+    };
+    with_reason(error, reason)
 }
 
 #[cfg(test)]
@@ -268,7 +272,7 @@ mod tests {
 
     fn info(payment: u64, expiry_time: u64) -> TaskInfo {
         TaskInfo {
-            source: Address::new([1; 20]),
+            source: Address::new([1; 20]).into(),
             config: TaskInput::new("f", &1).unwrap(),
             expiry_time,
             payment: payment.into(),

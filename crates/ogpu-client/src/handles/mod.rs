@@ -5,12 +5,18 @@
 //! the data of one is [`types::Response`](crate::types::Response).
 
 mod agent;
+mod agents;
 mod controller;
+mod list;
+mod load;
 mod manager;
 mod master;
 mod nexus;
+mod pages;
 mod provider;
+mod reader;
 mod response;
+mod scheduling;
 mod source;
 mod task;
 mod terminal;
@@ -18,13 +24,14 @@ mod vault;
 
 pub use agent::Agent;
 pub use controller::Controller;
+pub use list::List;
 pub use manager::Manager;
 pub use master::Master;
 pub use nexus::Nexus;
 pub use provider::Provider;
 pub use response::Response;
 pub use source::Source;
-pub use task::Task;
+pub use task::{Attempt, Task};
 pub use terminal::Terminal;
 pub use vault::Vault;
 
@@ -87,6 +94,7 @@ macro_rules! contract_handle {
     };
 }
 
+pub(crate) use task::into_response;
 pub(crate) use {contract_handle, handle};
 
 impl Client {

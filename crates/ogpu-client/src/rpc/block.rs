@@ -1,7 +1,7 @@
 //! The head block, as far as the client needs it.
 
 use ogpu_types::Hash32;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{Quantity, quantity};
 
@@ -27,6 +27,8 @@ pub(crate) enum BlockId {
     Latest,
     Pending,
     Number(u64),
+    /// By its hash, so that it is this very block.
+    Hash(Hash32),
 }
 
 impl Serialize for BlockId {
@@ -35,6 +37,11 @@ impl Serialize for BlockId {
             Self::Latest => serializer.serialize_str("latest"),
             Self::Pending => serializer.serialize_str("pending"),
             Self::Number(number) => Quantity::from(*number).serialize(serializer),
+            Self::Hash(hash) => {
+                let mut block = serializer.serialize_struct("Block", 1)?;
+                block.serialize_field("blockHash", hash)?;
+                block.end()
+            }
         }
     }
 }

@@ -192,6 +192,11 @@ impl NodeError {
         Some(text.map_or(Revert::Empty, |text| Revert::from_text(text.to_owned())))
     }
 
+    /// The bytes that a contract reverted with, where the node passes them on.
+    pub(crate) fn revert_bytes(&self) -> Option<Vec<u8>> {
+        self.data.as_ref().and_then(revert_data)
+    }
+
     /// Whether the node only could not answer now: it lags, or wants to be asked less often.
     fn is_passing(&self) -> bool {
         self.is_too_often()

@@ -269,7 +269,7 @@ mod tests {
         let client = client(&devnet, &url);
         for _ in 0..3 {
             timeout(SOON, client.rpc().hint()).await.unwrap();
-            client.vault_balance(Address::ZERO).await.unwrap();
+            client.vault().balance_of(Address::ZERO).await.unwrap();
         }
         hanging_up.abort();
     }

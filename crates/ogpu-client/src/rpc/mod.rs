@@ -18,6 +18,7 @@ mod quantity;
 mod reading;
 mod receipt;
 mod tick;
+mod way;
 mod wire;
 
 use std::{fmt, future::pending, sync::Arc};
@@ -33,8 +34,8 @@ use self::{
     call::Kind,
     core::Core,
     hints::Hints,
-    node::{BATCH_SIZE, Node},
-    tick::{Lane, submit},
+    node::{BATCH_SIZE, Choice, Node, choose},
+    tick::{Lane, Reply, submit},
 };
 use crate::http::HttpError;
 
@@ -43,8 +44,9 @@ pub use error::{NodeError, RpcCause, RpcError};
 pub(crate) use block::{Block, BlockId};
 pub(crate) use call::{Answer, Call};
 pub(crate) use core::RpcOptions;
-pub(crate) use quantity::Quantity;
+pub(crate) use quantity::{Quantity, as_u64};
 pub(crate) use receipt::RawReceipt;
+pub(crate) use way::Way;
 
 /// Requests of one large read that are under way at a time.
 const BATCH_CONCURRENCY: usize = 4;
@@ -211,15 +213,55 @@ impl Rpc {
             .expect("a batch has one answer for each call, whatever the server sends"))
     }
 
+    /// Sends reading calls in one request of their own, as long as the server takes so many, and
+    /// gives for each its answer and the place of the endpoint that gave it.
+    pub(crate) async fn bulk(&self, calls: Vec<Call>) -> Vec<(usize, Answer)> {
+        let started = Instant::now();
+        let methods: Vec<String> = calls.iter().map(|call| call.method.clone()).collect();
+        let replies = submit(&self.core, Lane::Bulk, calls);
+        let answers = methods
+            .iter()
+            .zip(replies)
+            .map(async |(method, reply)| match reply.await {
+                Ok(Reply { answer, place }) => (place, answer),
+                Err(_) => (0, Err(self.interrupted(method, started))),
+            });
+        join_all(answers).await
+    }
+
+    /// The cheapest way to many reads that the endpoint takes which would be asked now, but for
+    /// those that were just seen to fail; `None` when that is one call for each.
+    pub(crate) fn way(&self, failed: &[(usize, Way)]) -> Option<Way> {
+        let place = match choose(&self.core.nodes, self.core.chain, &[]) {
+            Choice::Ask(place) => place,
+            Choice::Wait { .. } | Choice::Nobody => 0,
+        };
+        let ways = self.core.nodes[place].ways();
+        Way::ALL
+            .into_iter()
+            .find(|way| ways.takes(*way) && !failed.contains(&(place, *way)))
+    }
+
+    /// Learns that the endpoint at this place takes this way.
+    pub(crate) fn way_worked(&self, place: usize, way: Way) {
+        self.core.nodes[place].way_worked(way);
+    }
+
+    /// Learns that the endpoint at this place did not take this way.
+    pub(crate) fn way_failed(&self, place: usize, way: Way) {
+        self.core.nodes[place].way_failed(way);
+    }
+
     async fn reply(
         &self,
         method: &str,
         started: Instant,
-        reply: oneshot::Receiver<Answer>,
+        reply: oneshot::Receiver<Reply>,
     ) -> Answer {
-        reply
-            .await
-            .unwrap_or_else(|_| Err(self.interrupted(method, started)))
+        match reply.await {
+            Ok(reply) => reply.answer,
+            Err(_) => Err(self.interrupted(method, started)),
+        }
     }
 
     fn interrupted(&self, method: &str, started: Instant) -> RpcError {

@@ -10,7 +10,11 @@ use ogpu_chain::Endpoint;
 use ogpu_types::ChainId;
 use tokio::time::Instant;
 
-use super::{error::RpcCause, pace::Pace};
+use super::{
+    error::RpcCause,
+    pace::Pace,
+    way::{Way, Ways},
+};
 use crate::{deadline::Deadline, http::HttpError};
 
 /// Calls in one request; a server that refuses so many gets half of them.
@@ -50,6 +54,8 @@ struct Health {
     blocked: Option<(Instant, HttpError)>,
     /// A moving average of the time that a request takes, and when it was last measured.
     latency: Option<(Duration, Instant)>,
+    /// How many reads can be packed into one call.
+    ways: Ways,
 }
 
 /// Why a request may not be sent now.
@@ -104,6 +110,19 @@ impl Node {
         let mut health = self.health();
         let size = (calls / 2).max(1).min(health.batch_size());
         health.smaller_batch = Some((size, Instant::now() + BATCH_MEMORY));
+    }
+
+    /// How many reads can be packed into one call, as far as it was seen.
+    pub(super) fn ways(&self) -> Ways {
+        self.health().ways
+    }
+
+    pub(super) fn way_worked(&self, way: Way) {
+        self.health().ways.worked(way);
+    }
+
+    pub(super) fn way_failed(&self, way: Way) {
+        self.health().ways.failed(way);
     }
 
     pub(super) fn succeeded(&self, took: Duration) {

@@ -30,13 +30,11 @@ pub(super) fn start(core: &Arc<Core>, lane: Lane, items: Vec<Item>) {
             }
             Err(error) => {
                 for item in items {
-                    let method = item.call.method;
                     let error = RpcError {
-                        method,
+                        method: item.call.method.clone(),
                         ..error.clone()
                     };
-                    // Nobody may be left to hear it.
-                    let _ = item.reply.send(Err(error));
+                    item.answer(0, Err(error));
                 }
             }
         }
@@ -48,7 +46,7 @@ async fn endpoint(core: &Core, lane: Lane) -> Result<usize, RpcError> {
     let started = Instant::now();
     match lane {
         // What one node remembers, such as a filter, no other knows.
-        Lane::Single | Lane::Read => Ok(0),
+        Lane::Single | Lane::Read | Lane::Bulk => Ok(0),
         Lane::Offer(Some(place)) => Ok(place),
         Lane::Offer(None) => core
             .endpoint_of_chain()
@@ -102,7 +100,7 @@ impl Sending {
                             self.core.heads.forget();
                         }
                         let answer = result.map_err(|cause| self.error(place, tries, &item, cause));
-                        let _ = item.reply.send(answer);
+                        item.answer(place, answer);
                     }
                     items = rest;
                 }
@@ -121,7 +119,7 @@ impl Sending {
     fn fail(&self, place: usize, tries: u32, items: Vec<Item>, cause: RpcCause) {
         for item in items {
             let error = self.error(place, tries, &item, cause.clone());
-            let _ = item.reply.send(Err(error));
+            item.answer(place, Err(error));
         }
     }
 

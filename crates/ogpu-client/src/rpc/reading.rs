@@ -372,8 +372,7 @@ impl Reading {
             self.core.heads.saw_block(block);
         }
         let answer = result.map_err(|cause| self.error(&call.method, cause));
-        // Nobody may be left to hear it.
-        let _ = waiting.item.reply.send(answer);
+        waiting.item.answer(self.progress.last_asked, answer);
     }
 
     /// Whether answers from this head are older than others before, as far as can be told.

@@ -25,7 +25,20 @@ use super::{
 /// A call whose caller waits, or has gone.
 pub(super) struct Item {
     pub(super) call: Call,
-    pub(super) reply: oneshot::Sender<Answer>,
+    pub(super) reply: oneshot::Sender<Reply>,
+}
+
+/// An answer, and the place of the endpoint that was asked last for it.
+pub(super) struct Reply {
+    pub(super) answer: Answer,
+    pub(super) place: usize,
+}
+
+impl Item {
+    /// Hands the answer to whoever waits for it: nobody may be left.
+    pub(super) fn answer(self, place: usize, answer: Answer) {
+        let _ = self.reply.send(Reply { answer, place });
+    }
 }
 
 /// Which way calls go.
@@ -33,6 +46,8 @@ pub(super) struct Item {
 pub(super) enum Lane {
     /// To any endpoint, repeated where that helps.
     Read,
+    /// The same, in a request of its own: it is as large as a request should be.
+    Bulk,
     /// To one endpoint of the right chain, once: the best, or the one at this place.
     Offer(Option<usize>),
     /// To the first endpoint, once, each call by itself.
@@ -59,7 +74,7 @@ pub(super) fn submit(
     core: &Arc<Core>,
     lane: Lane,
     calls: Vec<Call>,
-) -> Vec<oneshot::Receiver<Answer>> {
+) -> Vec<oneshot::Receiver<Reply>> {
     let (items, replies) = calls
         .into_iter()
         .map(|call| {
@@ -105,12 +120,17 @@ impl Tick {
             for items in pack(reads) {
                 reading::start(&self.core, items);
             }
+            let (bulks, rest): (Vec<_>, Vec<_>) =
+                rest.into_iter().partition(|group| group.lane == Lane::Bulk);
+            for group in bulks {
+                reading::start(&self.core, group.items);
+            }
             self.start_sending(rest);
         } else {
             for group in groups {
                 for item in group.items {
                     match group.lane {
-                        Lane::Read => reading::start(&self.core, vec![item]),
+                        Lane::Read | Lane::Bulk => reading::start(&self.core, vec![item]),
                         lane => offer::start(&self.core, lane, vec![item]),
                     }
                 }

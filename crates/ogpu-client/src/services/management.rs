@@ -1,6 +1,6 @@
 //! The management API: a hint which response of a task is confirmed. It is never believed unseen.
 
-use ogpu_types::Address;
+use ogpu_types::{Address, ResponseAddress, TaskAddress};
 use serde::Deserialize;
 
 use super::{ServiceCause, ServiceError, ServiceOptions, Services, attempt};
@@ -27,10 +27,10 @@ impl Services {
     #[tracing::instrument(level = "debug", skip_all, fields(%task))]
     pub(crate) async fn confirmed_response_hint(
         &self,
-        task: Address,
+        task: TaskAddress,
         options: &ServiceOptions,
         deadline: Deadline,
-    ) -> Result<Option<Address>, ServiceError> {
+    ) -> Result<Option<ResponseAddress>, ServiceError> {
         let endpoint = self
             .management
             .as_ref()
@@ -54,10 +54,11 @@ impl Services {
     }
 }
 
-fn read_hint(body: &[u8], task: Address) -> Result<Option<Address>, ServiceCause> {
+fn read_hint(body: &[u8], task: TaskAddress) -> Result<Option<ResponseAddress>, ServiceCause> {
     let answer: Answer = serde_json::from_slice(body).map_err(ServiceCause::malformed)?;
     // Some answers name the task itself: no lie, only no answer.
-    Ok(Some(answer.data.address).filter(|address| *address != task))
+    let named = answer.data.address;
+    Ok((task != named).then(|| named.into()))
 }
 
 #[cfg(test)]
@@ -69,9 +70,9 @@ mod tests {
         let task = Address::new([1; 20]);
         let response = Address::new([2; 20]);
         let body = |address: Address| format!(r#"{{"data":{{"address":"{address}","x":1}}}}"#);
-        let read = |text: &str| read_hint(text.as_bytes(), task).unwrap();
+        let read = |text: &str| read_hint(text.as_bytes(), task.into()).unwrap();
         assert_eq!(read(&body(task)), None);
-        assert_eq!(read(&body(response)), Some(response));
-        assert!(read_hint(br#"{"data":null}"#, task).is_err());
+        assert_eq!(read(&body(response)), Some(response.into()));
+        assert!(read_hint(br#"{"data":null}"#, task.into()).is_err());
     }
 }

@@ -9,6 +9,7 @@ mod keystore_file;
 mod local;
 mod mnemonic;
 mod role;
+mod role_signers;
 
 use std::{fmt, panic::AssertUnwindSafe, path::Path, sync::Arc, time::Duration};
 
@@ -25,6 +26,7 @@ pub use mnemonic::MnemonicError;
 pub use role::Role;
 
 pub(crate) use check::CheckedSignature;
+pub(crate) use role_signers::RoleSigners;
 
 use local::LocalKey;
 

@@ -22,7 +22,8 @@ async fn calls_of_one_tick_are_one_request_or_fifty_without_batching() {
     let server = Server::start(&network, |_| Reply::Node).await;
     for (batching, requests) in [(true, 1), (false, 50)] {
         let client = client_of(&network, [server.url()], |b| b.rpc_batching(batching));
-        let balances = join_all((0..50).map(|_| client.vault_balance(Address::ZERO))).await;
+        let balances =
+            join_all((0..50).map(|_| client.vault().balance_of(Address::ZERO).into_future())).await;
         assert!(balances.iter().all(Result::is_ok), "{balances:?}");
         assert_eq!(server.take_count(), requests);
     }

@@ -40,7 +40,8 @@ async fn nothing_is_signed_for_a_node_of_another_chain() {
     for error in [
         client.publish_source(&info).await.unwrap_err(),
         client
-            .vault_deposit(account, Wei::from(1_u64), &network.account)
+            .vault()
+            .deposit(account, Wei::from(1_u64), &network.account)
             .await
             .unwrap_err(),
         client
@@ -71,7 +72,8 @@ async fn nothing_is_sent_to_an_address_without_a_contract() {
     for error in [
         client.publish_source(&info).await.unwrap_err(),
         client
-            .vault_deposit(account, Wei::from(1_u64), &network.account)
+            .vault()
+            .deposit(account, Wei::from(1_u64), &network.account)
             .await
             .unwrap_err(),
     ] {
@@ -125,7 +127,7 @@ async fn an_absent_node_is_an_error_with_its_name_and_tries() {
         .rpc_retry(retry)
         .build()
         .unwrap();
-    let error = client.vault_balance(Address::ZERO).await.unwrap_err();
+    let error = client.vault().balance_of(Address::ZERO).await.unwrap_err();
     let Error::Read { source } = &error else {
         panic!("{error:?}");
     };

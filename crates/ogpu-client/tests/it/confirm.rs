@@ -1,10 +1,10 @@
 //! Confirming, and everything that it is refused for.
 
-use ogpu_client::{Address, DeliveryMethod, Error, TxHash};
+use ogpu_client::{Address, DeliveryMethod, Error, ResponseAddress, TxHash};
 
 use crate::network::Network;
 
-async fn refused(network: &Network, response: Address) -> Error {
+async fn refused(network: &Network, response: impl Into<ResponseAddress>) -> Error {
     let error = network.client.confirm_response(response).await.unwrap_err();
     assert!(error.outcome().is_not_sent());
     error
@@ -61,7 +61,7 @@ async fn another_response_of_a_finalised_task_is_refused() {
         .unwrap();
     let error = refused(&network, responses[1].address).await;
     assert!(
-        matches!(error, Error::TaskFinalized { response } if response == responses[1].address),
+        matches!(error, Error::TaskFinalized { task: named } if named == task),
         "{error:?}"
     );
 }
@@ -72,7 +72,7 @@ async fn what_is_no_response_is_refused() {
     let (task, ..) = network.answered(DeliveryMethod::ManualConfirmation).await;
     let nobody = Address::new([0x66; 20]);
     let vault = network.devnet.contracts().vault;
-    for address in [nobody, network.account.address(), task, vault] {
+    for address in [nobody, network.account.address(), task.into(), vault] {
         let error = refused(&network, address).await;
         assert!(
             matches!(error, Error::ResponseNotFound { address: named } if named == address),
@@ -103,7 +103,7 @@ async fn a_forged_response_is_refused() {
 #[tokio::test]
 async fn a_stranger_is_refused_and_an_agent_of_the_client_is_not() {
     let network = Network::start().await;
-    let (_, response, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;
+    let (task, response, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;
     let agent = network.devnet.accounts().agent().clone();
 
     let confirm = || {
@@ -114,8 +114,8 @@ async fn a_stranger_is_refused_and_an_agent_of_the_client_is_not() {
     };
     let error = confirm().await.unwrap_err();
     assert!(
-        matches!(error, Error::NotAllowed { account, target }
-            if account == agent.address() && target == response.address),
+        matches!(error, Error::NotTaskOwner { task: named, account }
+            if account == agent.address() && named == task),
         "{error:?}"
     );
     assert!(error.outcome().is_not_sent());

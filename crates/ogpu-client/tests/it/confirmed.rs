@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use ogpu_client::{Address, ConfirmedResponse, DeliveryMethod, Error, Response};
+use ogpu_client::{Address, ConfirmedResponse, DeliveryMethod, Error, Response, TaskAddress};
 use ogpu_devnet::services::{Scripted, Service};
 use serde_json::json;
 
 use crate::network::Network;
 
 /// A task with a confirmed response.
-async fn confirmed(network: &Network) -> (Address, Response) {
+async fn confirmed(network: &Network) -> (TaskAddress, Response) {
     let (task, response, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;
     network
         .client
@@ -19,7 +19,7 @@ async fn confirmed(network: &Network) -> (Address, Response) {
     (task, response)
 }
 
-async fn found(network: &Network, task: Address) -> Option<ConfirmedResponse> {
+async fn found(network: &Network, task: TaskAddress) -> Option<ConfirmedResponse> {
     network.client.get_confirmed_response(task).await.unwrap()
 }
 
@@ -79,9 +79,9 @@ async fn the_chain_decides_when_the_api_fails() {
             .with_json(&json!({ "data": { "address": task } }))
             .cut_off(),
         // The task's own address is no answer.
-        lie(task),
+        lie(task.into()),
         // Another task's confirmed response, and addresses without any response.
-        lie(other.address),
+        lie(other.address.into()),
         lie(Address::new([0x55; 20])),
         lie(network.devnet.contracts().vault),
     ] {
@@ -149,7 +149,7 @@ async fn a_client_may_never_ask_the_api() {
 async fn an_address_without_a_task_is_named() {
     let network = Network::start().await;
     let source = network.source(DeliveryMethod::ManualConfirmation).await;
-    for address in [Address::new([0x44; 20]), source] {
+    for address in [Address::new([0x44; 20]), source.into()] {
         let error = network.client.get_confirmed_response(address).await;
         assert!(
             matches!(error, Err(Error::TaskNotFound { address: named }) if named == address),

@@ -69,7 +69,7 @@ async fn reads_go_elsewhere_while_an_endpoint_fails_and_come_back_after_it() {
         let first = failing(&network, &first_fails, failure).await;
         let second = failing(&network, &second_fails, || Reply::Status(503, None)).await;
         let client = client_of(&network, [first.url(), second.url()], |b| b);
-        let read = || client.vault_balance(Address::ZERO);
+        let read = || client.vault().balance_of(Address::ZERO);
         for _ in 0..20 {
             read().await.unwrap();
         }
@@ -99,7 +99,7 @@ async fn an_endpoint_that_recovers_is_found_out_by_ordinary_calls() {
     let client = client_of(&network, [fast.url(), slow.url()], |b| b);
     let is_used = async || {
         fast.take_count();
-        client.vault_balance(Address::ZERO).await.unwrap();
+        client.vault().balance_of(Address::ZERO).await.unwrap();
         fast.take_count() > 0
     };
     eventually("calls to the fast endpoint", async || {
@@ -126,11 +126,12 @@ async fn an_endpoint_that_never_answers_costs_no_call_its_time() {
     let client = client_of(&network, [node_url(&network), &black_hole], |b| b);
     let start = Instant::now();
     for _ in 0..50 {
-        client.vault_balance(Address::ZERO).await.unwrap();
+        client.vault().balance_of(Address::ZERO).await.unwrap();
     }
     let account = network.account.address();
     client
-        .vault_deposit(account, Wei::from(1_u64), &network.account)
+        .vault()
+        .deposit(account, Wei::from(1_u64), &network.account)
         .await
         .unwrap();
     assert!(start.elapsed() < Duration::from_secs(5));
@@ -148,7 +149,7 @@ async fn the_last_error_names_its_endpoint_and_all_tries() {
         .map(|server| format!("{}/?key=canary-token", server.url()))
         .collect();
     let client = client_of(&network, urls.iter().map(String::as_str), |b| b);
-    let error = client.vault_balance(Address::ZERO).await.unwrap_err();
+    let error = client.vault().balance_of(Address::ZERO).await.unwrap_err();
     let Error::Read { source } = &error else {
         panic!("{error:?}");
     };
@@ -181,12 +182,13 @@ async fn an_endpoint_of_another_chain_gets_no_transaction_and_no_say() {
         [node_url(&network), wrong.url()],
     ] {
         let client = client_of(&network, urls, |b| b);
-        let before = network.client.vault_balance(account).await.unwrap();
+        let before = network.client.vault().balance_of(account).await.unwrap();
         client
-            .vault_deposit(account, Wei::from(1_u64), &network.account)
+            .vault()
+            .deposit(account, Wei::from(1_u64), &network.account)
             .await
             .unwrap();
-        let after = client.vault_balance(account).await.unwrap();
+        let after = client.vault().balance_of(account).await.unwrap();
         assert_eq!(after, before.checked_add(Wei::from(1_u64)).unwrap());
     }
     assert_eq!(wrong.calls_of("eth_sendRawTransaction"), 0);
@@ -200,7 +202,8 @@ async fn an_endpoint_of_another_chain_gets_no_transaction_and_no_say() {
 
     let client = client_of(&network, [wrong.url(), wrong.url()], |b| b);
     let error = client
-        .vault_deposit(account, Wei::from(1_u64), &network.account)
+        .vault()
+        .deposit(account, Wei::from(1_u64), &network.account)
         .await
         .unwrap_err();
     assert!(

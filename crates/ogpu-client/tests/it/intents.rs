@@ -62,7 +62,8 @@ async fn a_key_that_was_used_for_something_else_is_refused() {
     keyed(&network, &network.client, "order-7").await.unwrap();
     let other = network
         .client
-        .vault_deposit(
+        .vault()
+        .deposit(
             network.account.address(),
             Wei::from(2_u64),
             &network.account,
@@ -227,7 +228,8 @@ async fn what_another_program_has_superseded_is_said_so_and_by_what() {
     let account = network.account.address();
     let other = network
         .client
-        .vault_deposit(account, Wei::from(5_u64), &network.account);
+        .vault()
+        .deposit(account, Wei::from(5_u64), &network.account);
     let other = other.await.unwrap();
 
     let reader = Client::builder().chain(network.devnet.chain_spec());

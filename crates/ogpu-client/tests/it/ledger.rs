@@ -36,7 +36,9 @@ impl Network {
 
     /// A write whose effects can be counted: one wei in the vault for each.
     pub(crate) fn one_wei(&self, client: &Client) -> Write<Receipt> {
-        client.vault_deposit(self.account.address(), Wei::from(1_u64), &self.account)
+        client
+            .vault()
+            .deposit(self.account.address(), Wei::from(1_u64), &self.account)
     }
 
     /// [`one_wei`](Self::one_wei), on its way.
@@ -46,7 +48,7 @@ impl Network {
 
     /// How often it took effect.
     pub(crate) async fn effects(&self) -> u64 {
-        let balance = self.client.vault_balance(self.account.address()).await;
+        let balance = self.client.vault().balance_of(self.account.address()).await;
         balance.unwrap().to_string().parse().unwrap()
     }
 

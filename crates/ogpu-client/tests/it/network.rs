@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ogpu_client::{
-    Address, Client, DeliveryMethod, ImageEnvironments, Response, Signer, SourceInfo, TaskInfo,
-    TaskInput, TransactionRequest, Wei, types::HexBytes,
+    Address, Client, DeliveryMethod, ImageEnvironments, Response, Signer, SourceAddress,
+    SourceInfo, TaskAddress, TaskInfo, TaskInput, TransactionRequest, Wei, types::HexBytes,
 };
-use ogpu_contracts::{ContractCall, controller, nexus, response, terminal};
+use ogpu_contracts::{ContractCall, response};
 use ogpu_devnet::{Devnet, DevnetBuilder, SimulatedProvider};
 use serde_json::json;
 
@@ -50,12 +50,13 @@ impl Network {
 
     pub(crate) async fn deposit(&self, amount: Wei) {
         self.client
-            .vault_deposit(self.account.address(), amount, &self.account)
+            .vault()
+            .deposit(self.account.address(), amount, &self.account)
             .await
             .unwrap();
     }
 
-    pub(crate) async fn source(&self, delivery: DeliveryMethod) -> Address {
+    pub(crate) async fn source(&self, delivery: DeliveryMethod) -> SourceAddress {
         self.client
             .publish_source(&source_info(delivery))
             .await
@@ -64,7 +65,7 @@ impl Network {
     }
 
     /// A task to the source, paid from a fresh deposit.
-    pub(crate) async fn task(&self, source: Address) -> Address {
+    pub(crate) async fn task(&self, source: SourceAddress) -> TaskAddress {
         self.deposit(PAYMENT).await;
         self.client
             .publish_task(&task_info(source))
@@ -74,7 +75,7 @@ impl Network {
     }
 
     /// A provider that serves the source and echoes the input's data.
-    pub(crate) async fn echo(&self, source: Address) -> SimulatedProvider {
+    pub(crate) async fn echo(&self, source: SourceAddress) -> SimulatedProvider {
         let provider = self
             .devnet
             .provider(|input: TaskInput| async move {
@@ -88,7 +89,7 @@ impl Network {
     }
 
     /// Waits until the task has as many responses.
-    pub(crate) async fn responses(&self, task: Address, count: usize) -> Vec<Response> {
+    pub(crate) async fn responses(&self, task: TaskAddress, count: usize) -> Vec<Response> {
         eventually("the responses", || async {
             let found = self.client.get_task_responses(task, ..).await.unwrap();
             (found.len() >= count).then_some(found)
@@ -100,7 +101,7 @@ impl Network {
     pub(crate) async fn answered(
         &self,
         delivery: DeliveryMethod,
-    ) -> (Address, Response, SimulatedProvider) {
+    ) -> (TaskAddress, Response, SimulatedProvider) {
         let source = self.source(delivery).await;
         let provider = self.echo(source).await;
         let task = self.task(source).await;
@@ -117,27 +118,39 @@ impl Network {
             .unwrap();
     }
 
-    pub(crate) async fn cancel(&self, task: Address) {
-        let call = controller::CancelTaskCall { task: task.into() };
-        let controller = self.devnet.contracts().controller;
-        self.send(&self.account, controller, call).await;
+    /// One typed read.
+    pub(crate) async fn read<C: ContractCall>(
+        &self,
+        contract: impl Into<Address>,
+        call: C,
+    ) -> C::Output {
+        let call = json!([{ "to": contract.into(), "data": call.call_data() }, "latest"]);
+        let data: HexBytes = self.client.rpc().call("eth_call", call).await.unwrap();
+        C::decode_output(data.as_ref()).unwrap()
     }
 
-    pub(crate) async fn inactivate(&self, source: Address) {
-        let call = nexus::InactivateSourceCall {
-            source: source.into(),
-        };
-        let nexus = self.devnet.contracts().nexus;
-        self.send(&self.account, nexus, call).await;
+    /// The newest block's time, in unix seconds.
+    pub(crate) async fn chain_time(&self) -> u64 {
+        let block: serde_json::Value = self
+            .client
+            .rpc()
+            .call("eth_getBlockByNumber", json!(["latest", false]))
+            .await
+            .unwrap();
+        let time = block["timestamp"].as_str().unwrap();
+        u64::from_str_radix(time.trim_start_matches("0x"), 16).unwrap()
+    }
+
+    pub(crate) async fn cancel(&self, task: TaskAddress) {
+        self.client.cancel_task(task).await.unwrap();
+    }
+
+    pub(crate) async fn inactivate(&self, source: SourceAddress) {
+        self.client.inactivate_source(source).await.unwrap();
     }
 
     pub(crate) async fn allow_agent(&self, agent: Address) {
-        let call = terminal::SetAgentCall {
-            agent: agent.into(),
-            value: true,
-        };
-        let terminal = self.devnet.contracts().terminal;
-        self.send(&self.account, terminal, call).await;
+        self.client.set_agent(agent, true).await.unwrap();
     }
 }
 
@@ -154,7 +167,7 @@ pub(crate) fn source_info(delivery_method: DeliveryMethod) -> SourceInfo {
     }
 }
 
-pub(crate) fn task_info(source: Address) -> TaskInfo {
+pub(crate) fn task_info(source: SourceAddress) -> TaskInfo {
     TaskInfo {
         source,
         config: TaskInput::new("run", &json!({ "n": 1 })).unwrap(),
@@ -198,14 +211,14 @@ fn response_init_code() -> Vec<u8> {
 
 impl Network {
     /// A confirmed response to the task in all but its descent: it is the forger's.
-    pub(crate) async fn forged_response(&self, task: Address, forger: &Signer) -> Address {
+    pub(crate) async fn forged_response(&self, task: TaskAddress, forger: &Signer) -> Address {
         let forged = self.unconfirmed_forgery(task, forger).await;
         self.send(forger, forged, response::ConfirmCall).await;
         forged
     }
 
     /// A response to the task that the task does not know of.
-    pub(crate) async fn unconfirmed_forgery(&self, task: Address, forger: &Signer) -> Address {
+    pub(crate) async fn unconfirmed_forgery(&self, task: TaskAddress, forger: &Signer) -> Address {
         use ethers_core::abi::{Token, encode};
         let arguments = encode(&[
             Token::Address(forger.address().into()),

@@ -1,7 +1,7 @@
 //! What is refused before anything is uploaded or spent, each with its own error.
 
 use ogpu_client::{
-    Address, Client, DeliveryMethod, Error, SignerError, Wei, types::ValidationError,
+    Address, Client, DeliveryMethod, Error, SignerError, SourceAddress, Wei, types::ValidationError,
 };
 use ogpu_devnet::services::Service;
 
@@ -10,7 +10,7 @@ use crate::network::{MAX_EXPIRY, MIN_PAYMENT, Network, PAYMENT, now, source_info
 /// A network with a source and a deposit, and what counts as spent so far.
 struct Before {
     network: Network,
-    source: Address,
+    source: SourceAddress,
     uploads: u64,
     nonce: String,
 }
@@ -88,7 +88,7 @@ async fn a_task_for_no_source_is_refused() {
     let somebody = before.network.account.address();
     let nexus = before.network.devnet.contracts().nexus;
     for address in [Address::new([0x77; 20]), somebody, nexus] {
-        let info = task_info(address);
+        let info = task_info(address.into());
         let error = before.network.client.publish_task(&info).await.unwrap_err();
         assert!(
             matches!(&error, Error::SourceNotFound { address: named } if *named == address),
@@ -183,7 +183,8 @@ async fn an_account_that_cannot_pay_for_gas_is_refused_with_the_numbers() {
     let error = before
         .network
         .client
-        .vault_deposit(account, Wei::from(10_u64), &before.network.account)
+        .vault()
+        .deposit(account, Wei::from(10_u64), &before.network.account)
         .await
         .unwrap_err();
     let Error::Transaction { source } = &error else {
@@ -207,7 +208,8 @@ async fn a_deposit_of_nothing_is_refused() {
     let error = before
         .network
         .client
-        .vault_deposit(account.address(), Wei::ZERO, account)
+        .vault()
+        .deposit(account.address(), Wei::ZERO, account)
         .await
         .unwrap_err();
     assert!(matches!(&error, Error::ZeroAmount));

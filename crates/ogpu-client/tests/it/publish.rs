@@ -29,7 +29,8 @@ async fn a_published_source_is_on_chain_with_its_metadata_on_the_gateway() {
             .unwrap(),
         SourceStatus::Active
     );
-    let params = read(&network, published.address, source::GetSourceParamsCall)
+    let params = network
+        .read(published.address, source::GetSourceParamsCall)
         .await
         .0;
     assert_eq!(params.client, network.account.address().into());
@@ -66,7 +67,7 @@ async fn a_published_task_is_on_chain_with_its_exact_input_and_its_payment_froze
             .unwrap(),
         TaskStatus::New
     );
-    let params = read(&network, published.address, task::TaskParamsCall).await;
+    let params = network.read(published.address, task::TaskParamsCall).await;
     assert_eq!(params.source, source.into());
     assert_eq!(params.expiry_time, info.expiry_time.into());
     assert_eq!(Wei::from(params.payment), info.payment);
@@ -83,9 +84,17 @@ async fn a_published_task_is_on_chain_with_its_exact_input_and_its_payment_froze
 
     let account = network.account.address();
     let left = Wei::from_ether(1).checked_sub(PAYMENT).unwrap();
-    assert_eq!(network.client.vault_balance(account).await.unwrap(), left);
     assert_eq!(
-        network.client.vault_frozen_payment(account).await.unwrap(),
+        network.client.vault().balance_of(account).await.unwrap(),
+        left
+    );
+    assert_eq!(
+        network
+            .client
+            .vault()
+            .frozen_payment_of(account)
+            .await
+            .unwrap(),
         PAYMENT
     );
 }
@@ -122,6 +131,7 @@ async fn manual_confirmation_pays_the_chosen_one_of_several_providers() {
     for provider in &providers {
         let earned = network
             .client
+            .vault()
             .total_earnings_of(provider.address())
             .await
             .unwrap();
@@ -134,7 +144,8 @@ async fn manual_confirmation_pays_the_chosen_one_of_several_providers() {
     }
     let frozen = network
         .client
-        .vault_frozen_payment(network.account.address())
+        .vault()
+        .frozen_payment_of(network.account.address())
         .await
         .unwrap();
     assert_eq!(frozen, Wei::ZERO);
@@ -150,7 +161,11 @@ async fn first_response_is_confirmed_and_paid_without_a_call() {
         network.client.get_task_status(task).await.unwrap(),
         TaskStatus::Finalized
     );
-    let earned = network.client.total_earnings_of(provider.address()).await;
+    let earned = network
+        .client
+        .vault()
+        .total_earnings_of(provider.address())
+        .await;
     assert_eq!(earned.unwrap(), PAYMENT);
     let error = network
         .client
@@ -172,7 +187,9 @@ async fn each_write_may_name_its_own_signer() {
         .await
         .unwrap();
     assert_eq!(published.receipt.from, other.address());
-    let params = read(&network, published.address, source::GetSourceParamsCall).await;
+    let params = network
+        .read(published.address, source::GetSourceParamsCall)
+        .await;
     assert_eq!(params.0.client, other.address().into());
 }
 
@@ -206,16 +223,4 @@ async fn two_equal_tasks_are_two_tasks() {
     assert_ne!(first.address, second.address);
     // Equal content has one address, but each publication pins it.
     assert_eq!(network.devnet.services().requests(Service::Pinning), 3);
-}
-
-/// One typed read.
-async fn read<C: ogpu_contracts::ContractCall>(
-    network: &Network,
-    contract: ogpu_client::Address,
-    call: C,
-) -> C::Output {
-    let call = json!([{ "to": contract, "data": call.call_data() }, "latest"]);
-    let data: ogpu_client::types::HexBytes =
-        network.client.rpc().call("eth_call", call).await.unwrap();
-    C::decode_output(data.as_ref()).unwrap()
 }

@@ -12,8 +12,8 @@ use std::{
 
 use futures::{Stream, StreamExt, future::join_all, stream};
 use ogpu_client::{
-    Address, Client, DeliveryMethod, Error, IdempotencyKey, Outcome, Progress, Signer, TaskInfo,
-    TaskInput, TaskOutcome, Wei, types::HexBytes,
+    Address, Client, DeliveryMethod, Error, IdempotencyKey, Outcome, Progress, Signer,
+    SourceAddress, TaskAddress, TaskInfo, TaskInput, TaskOutcome, Wei, types::HexBytes,
 };
 use ogpu_contracts::{ContractCall, event, nexus, task};
 use ogpu_devnet::{Mining, Role, services::Service};
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::network::{Network, PAYMENT, eventually, task_info};
 
 /// A network with a source, and the client's vault filled.
-async fn network_with_source() -> (Network, Address) {
+async fn network_with_source() -> (Network, SourceAddress) {
     let network = Network::start().await;
     let source = network.source(DeliveryMethod::ManualConfirmation).await;
     network.deposit(Wei::from_ether(100)).await;
@@ -30,7 +30,7 @@ async fn network_with_source() -> (Network, Address) {
 }
 
 /// A task that says which one it is.
-fn numbered(source: Address, number: u64) -> TaskInfo {
+fn numbered(source: SourceAddress, number: u64) -> TaskInfo {
     TaskInfo {
         config: TaskInput::new("run", &json!({ "number": number })).unwrap(),
         ..task_info(source)
@@ -38,19 +38,19 @@ fn numbered(source: Address, number: u64) -> TaskInfo {
 }
 
 /// A task that pays less than its source asks.
-fn underpaid(source: Address) -> TaskInfo {
+fn underpaid(source: SourceAddress) -> TaskInfo {
     TaskInfo {
         payment: Wei::from(1_u64),
         ..task_info(source)
     }
 }
 
-fn tasks(source: Address, count: u64) -> impl Stream<Item = TaskInfo> + Send {
+fn tasks(source: SourceAddress, count: u64) -> impl Stream<Item = TaskInfo> + Send {
     stream::iter(0..count).map(move |number| numbered(source, number))
 }
 
 /// Tasks with keys.
-fn keyed(source: Address, count: u64) -> Vec<(TaskInfo, IdempotencyKey)> {
+fn keyed(source: SourceAddress, count: u64) -> Vec<(TaskInfo, IdempotencyKey)> {
     let key = |number| IdempotencyKey::new(format!("order-{number}")).unwrap();
     (0..count).map(|n| (numbered(source, n), key(n))).collect()
 }
@@ -73,7 +73,12 @@ async fn transactions_of(network: &Network, account: Address, block: &str) -> u6
 }
 
 async fn frozen(network: &Network, account: Address) -> Wei {
-    network.client.vault_frozen_payment(account).await.unwrap()
+    network
+        .client
+        .vault()
+        .frozen_payment_of(account)
+        .await
+        .unwrap()
 }
 
 /// The numbers of all tasks that the chain has, in order.
@@ -85,7 +90,7 @@ async fn numbers_on_chain(network: &Network) -> Vec<u64> {
     }]);
     let logs: Vec<Value> = call(network, "eth_getLogs", filter).await;
     let numbers = logs.iter().map(|log| {
-        let task: Address = format!("0x{}", &log["data"].as_str().unwrap()[26..66])
+        let task: TaskAddress = format!("0x{}", &log["data"].as_str().unwrap()[26..66])
             .parse()
             .unwrap();
         number_of(network, task)
@@ -96,7 +101,7 @@ async fn numbers_on_chain(network: &Network) -> Vec<u64> {
 }
 
 /// The number in the configuration that the task's contract points to.
-async fn number_of(network: &Network, task: Address) -> u64 {
+async fn number_of(network: &Network, task: TaskAddress) -> u64 {
     let params = json!([{ "to": task, "data": task::TaskParamsCall.call_data() }, "latest"]);
     let data: HexBytes = call(network, "eth_call", params).await;
     let params = task::TaskParamsCall::decode_output(data.as_ref()).unwrap();
@@ -160,7 +165,7 @@ async fn a_pool_shares_the_work_and_each_signer_pays_for_its_own() {
         .collect();
     for signer in &pool {
         let (account, amount) = (signer.address(), Wei::from_ether(5));
-        let deposit = network.client.vault_deposit(account, amount, signer);
+        let deposit = network.client.vault().deposit(account, amount, signer);
         deposit.await.unwrap();
     }
     let outcomes: Vec<TaskOutcome> = network
@@ -276,7 +281,7 @@ async fn the_same_key_is_one_task_in_one_run_and_in_the_next() {
     let (network, source) = network_with_source().await;
     let agent = network.devnet.accounts().agent().clone();
     let (account, amount) = (agent.address(), Wei::from_ether(5));
-    let deposit = network.client.vault_deposit(account, amount, &agent);
+    let deposit = network.client.vault().deposit(account, amount, &agent);
     deposit.await.unwrap();
     let orders = keyed(source, 9);
     let twice_each = |count| {

@@ -1,6 +1,8 @@
 //! Reading responses, across the deployed contracts' quirks.
 
-use ogpu_client::{Address, DeliveryMethod, Error, Response, TaskStatus, types::ResponseStatus};
+use ogpu_client::{
+    Address, DeliveryMethod, Error, Response, TaskAddress, TaskStatus, Wei, types::ResponseStatus,
+};
 use ogpu_contracts::{ContractCall as _, nexus, response, shared_types};
 use ogpu_devnet::SimulatedProvider;
 use serde_json::json;
@@ -138,7 +140,7 @@ async fn an_address_without_a_task_is_named() {
     let network = Network::start().await;
     let source = network.source(DeliveryMethod::ManualConfirmation).await;
     let nobody = Address::new([0x33; 20]);
-    for address in [nobody, network.account.address(), source] {
+    for address in [nobody, network.account.address(), source.into()] {
         for error in [
             network.client.get_task_responses(address, ..).await.err(),
             network.client.get_task_status(address).await.err(),
@@ -150,8 +152,8 @@ async fn an_address_without_a_task_is_named() {
         }
     }
     let task = network.task(source).await;
-    let error = network.client.get_source_status(task).await;
-    assert!(matches!(error, Err(Error::SourceNotFound { address }) if address == task));
+    let error = network.client.get_source_status(task.address()).await;
+    assert!(matches!(error, Err(Error::SourceNotFound { address }) if address == task.address()));
 }
 
 #[tokio::test]
@@ -214,17 +216,13 @@ async fn idle(network: &Network) -> SimulatedProvider {
         .unwrap()
 }
 
-async fn attempt(network: &Network, provider: &SimulatedProvider, task: Address) {
-    let call = nexus::AttemptCall {
-        task: task.into(),
-        provider: provider.address().into(),
-        suggested_payment: 0.into(),
-    };
-    let nexus = network.devnet.contracts().nexus;
-    network.send(provider.signer(), nexus, call).await;
+async fn attempt(network: &Network, provider: &SimulatedProvider, task: TaskAddress) {
+    let account = network.client.provider(provider.address());
+    let attempt = account.attempt(task, Wei::ZERO);
+    attempt.signer(provider.signer()).await.unwrap();
 }
 
-async fn respond(network: &Network, provider: &SimulatedProvider, task: Address) {
+async fn respond(network: &Network, provider: &SimulatedProvider, task: TaskAddress) {
     attempt(network, provider, task).await;
     let call = nexus::SubmitResponseCall {
         response_params: shared_types::ResponseParams {
@@ -238,7 +236,7 @@ async fn respond(network: &Network, provider: &SimulatedProvider, task: Address)
     network.send(provider.signer(), nexus, call).await;
 }
 
-async fn attempted(network: &Network, task: Address) {
+async fn attempted(network: &Network, task: TaskAddress) {
     eventually("the attempt", || async {
         let status = network.client.get_task_status(task).await.unwrap();
         (status == TaskStatus::Attempted).then_some(())

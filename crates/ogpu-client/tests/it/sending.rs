@@ -77,7 +77,8 @@ async fn a_lost_answer_does_not_publish_twice() {
     }
     let frozen = network
         .client
-        .vault_frozen_payment(network.account.address())
+        .vault()
+        .frozen_payment_of(network.account.address())
         .await
         .unwrap();
     assert_eq!(frozen, PAYMENT.checked_mul(3).unwrap());
@@ -97,11 +98,12 @@ async fn a_lost_receipt_is_asked_for_again() {
     .await;
     let account = network.account.address();
     client
-        .vault_deposit(account, Wei::from(5_u64), &network.account)
+        .vault()
+        .deposit(account, Wei::from(5_u64), &network.account)
         .await
         .unwrap();
     assert_eq!(
-        network.client.vault_balance(account).await.unwrap(),
+        network.client.vault().balance_of(account).await.unwrap(),
         Wei::from(5_u64)
     );
 }
@@ -113,12 +115,14 @@ async fn a_node_that_is_gone_is_not_a_failure_that_may_have_happened() {
     // The chain is checked before the node goes.
     let account = network.account.address();
     client
-        .vault_deposit(account, Wei::from(1_u64), &network.account)
+        .vault()
+        .deposit(account, Wei::from(1_u64), &network.account)
         .await
         .unwrap();
     drop(proxy);
     let error = client
-        .vault_deposit(account, Wei::from(1_u64), &network.account)
+        .vault()
+        .deposit(account, Wei::from(1_u64), &network.account)
         .timeout(Duration::from_secs(2))
         .await
         .unwrap_err();
@@ -133,7 +137,8 @@ async fn what_was_turned_away_is_not_sent_later_either() {
     let account = network.account.address();
     let deposit = |client: &Client, amount: u64| {
         client
-            .vault_deposit(account, amount.into(), &network.account)
+            .vault()
+            .deposit(account, amount.into(), &network.account)
             // Between the second try and the third.
             .timeout(Duration::from_millis(1_500))
     };
@@ -145,7 +150,7 @@ async fn what_was_turned_away_is_not_sent_later_either() {
     deposit(&network.client, 7).await.unwrap();
     assert_eq!(mined(&network).await, before + 1);
     assert_eq!(
-        network.client.vault_balance(account).await.unwrap(),
+        network.client.vault().balance_of(account).await.unwrap(),
         Wei::from(7_u64)
     );
 }
@@ -163,7 +168,7 @@ async fn what_the_node_refuses_later_does_not_block_the_account() {
     })
     .await;
     let account = network.account.address();
-    let deposit = |amount| client.vault_deposit(account, amount, &network.account);
+    let deposit = |amount| client.vault().deposit(account, amount, &network.account);
     let lost = deposit(Wei::from_ether(100)).timeout(Duration::from_secs(2));
     let error = lost.await.unwrap_err();
     assert!(matches!(error.outcome(), Outcome::Unknown { nonce: 0, .. }));
@@ -176,7 +181,7 @@ async fn what_the_node_refuses_later_does_not_block_the_account() {
         .unwrap();
     deposit(Wei::from(3_u64)).await.unwrap();
     assert_eq!(
-        network.client.vault_balance(account).await.unwrap(),
+        network.client.vault().balance_of(account).await.unwrap(),
         Wei::from(3_u64)
     );
     // The nonce that it left was used by one that does nothing.
@@ -199,7 +204,8 @@ async fn an_account_goes_on_after_its_chain_was_set_back() {
     network.deposit(Wei::from(5_u64)).await;
     let balance = network
         .client
-        .vault_balance(network.account.address())
+        .vault()
+        .balance_of(network.account.address())
         .await;
     assert_eq!(balance.unwrap(), Wei::from(5_u64));
 }
@@ -216,7 +222,8 @@ async fn an_unknown_outcome_names_the_hash_that_settles_it() {
     .await;
     let account = network.account.address();
     let error = client
-        .vault_deposit(account, Wei::from(7_u64), &network.account)
+        .vault()
+        .deposit(account, Wei::from(7_u64), &network.account)
         .timeout(Duration::from_secs(1))
         .await
         .unwrap_err();
@@ -233,7 +240,7 @@ async fn an_unknown_outcome_names_the_hash_that_settles_it() {
         .unwrap();
     assert_eq!(transaction["nonce"], format!("{nonce:#x}"));
     assert_eq!(
-        network.client.vault_balance(account).await.unwrap(),
+        network.client.vault().balance_of(account).await.unwrap(),
         Wei::from(7_u64)
     );
 }
@@ -248,7 +255,8 @@ async fn many_at_once_get_consecutive_nonces_and_all_succeed() {
         let (client, signer) = (network.client.clone(), network.account.clone());
         tokio::spawn(async move {
             client
-                .vault_deposit(signer.address(), Wei::from(1_u64), &signer)
+                .vault()
+                .deposit(signer.address(), Wei::from(1_u64), &signer)
                 .await
         })
     });
@@ -257,7 +265,7 @@ async fn many_at_once_get_consecutive_nonces_and_all_succeed() {
     }
     assert_eq!(mined(&network).await, before + COUNT);
     assert_eq!(
-        network.client.vault_balance(account).await.unwrap(),
+        network.client.vault().balance_of(account).await.unwrap(),
         Wei::from(COUNT)
     );
 }
@@ -269,7 +277,8 @@ async fn dropping_a_call_leaves_the_account_in_order() {
     let deposit = || {
         network
             .client
-            .vault_deposit(account, Wei::from(1_u64), &network.account)
+            .vault()
+            .deposit(account, Wei::from(1_u64), &network.account)
     };
     for millis in 0..30 {
         // Wherever it is by then: preparing, sending, or waiting.
@@ -278,7 +287,7 @@ async fn dropping_a_call_leaves_the_account_in_order() {
     deposit().await.unwrap();
     // Each that was sent took effect once: one wei for each nonce.
     eventually("the last dropped call", || async {
-        let balance = network.client.vault_balance(account).await.unwrap();
+        let balance = network.client.vault().balance_of(account).await.unwrap();
         (balance == Wei::from(mined(&network).await)).then_some(())
     })
     .await;
@@ -292,7 +301,8 @@ async fn a_network_may_mine_by_hand_from_the_start() {
         let (client, signer) = (network.client.clone(), network.account.clone());
         async move {
             client
-                .vault_deposit(signer.address(), Wei::from(1_u64), &signer)
+                .vault()
+                .deposit(signer.address(), Wei::from(1_u64), &signer)
                 .await
         }
     });
@@ -311,7 +321,8 @@ async fn a_transaction_waits_for_its_block() {
     network.deposit(Wei::from(3_u64)).await;
     let balance = network
         .client
-        .vault_balance(network.account.address())
+        .vault()
+        .balance_of(network.account.address())
         .await;
     assert_eq!(balance.unwrap(), Wei::from(3_u64));
 }
@@ -323,7 +334,8 @@ async fn a_transaction_that_is_never_mined_is_pending_not_failed() {
     let account = network.account.address();
     let error = network
         .client
-        .vault_deposit(account, Wei::from(3_u64), &network.account)
+        .vault()
+        .deposit(account, Wei::from(3_u64), &network.account)
         .timeout(Duration::from_millis(500))
         .await
         .unwrap_err();
@@ -341,7 +353,8 @@ async fn a_transaction_that_is_never_mined_is_pending_not_failed() {
         let (client, signer) = (network.client.clone(), network.account.clone());
         async move {
             client
-                .vault_deposit(signer.address(), Wei::from(4_u64), &signer)
+                .vault()
+                .deposit(signer.address(), Wei::from(4_u64), &signer)
                 .await
         }
     });
@@ -349,7 +362,7 @@ async fn a_transaction_that_is_never_mined_is_pending_not_failed() {
     network.devnet.mine().await.unwrap();
     second.await.unwrap().unwrap();
     assert_eq!(
-        network.client.vault_balance(account).await.unwrap(),
+        network.client.vault().balance_of(account).await.unwrap(),
         Wei::from(7_u64)
     );
 }
@@ -396,7 +409,8 @@ async fn what_was_done_long_ago_is_never_called_not_sent() {
         let account = &network.account;
         network
             .client
-            .vault_deposit(account.address(), amount, account)
+            .vault()
+            .deposit(account.address(), amount, account)
     };
     let again = || deposit(PAYMENT).idempotency_key(key.clone());
     again().await.unwrap();
@@ -423,7 +437,7 @@ async fn what_was_done_long_ago_is_never_called_not_sent() {
     );
     network.devnet.faults().clear();
     again().await.unwrap();
-    let balance = network.client.vault_balance(network.account.address());
+    let balance = network.client.vault().balance_of(network.account.address());
     let balance = balance.await.unwrap();
     let twice = PAYMENT.checked_add(PAYMENT).unwrap();
     assert!(PAYMENT < balance && balance < twice, "{balance}");

@@ -120,7 +120,8 @@ impl SignDigest for TestSigner {
 
 async fn deposit(client: &Client, signer: &Signer) -> Result<(), Error> {
     client
-        .vault_deposit(signer.address(), Wei::from(1_u64), signer)
+        .vault()
+        .deposit(signer.address(), Wei::from(1_u64), signer)
         .await
         .map(|_| ())
 }
@@ -242,7 +243,8 @@ async fn the_time_of_the_call_bounds_the_signer_too() {
     let signer = Signer::custom(device.clone());
     let error = network
         .client
-        .vault_deposit(signer.address(), Wei::from(1_u64), &signer)
+        .vault()
+        .deposit(signer.address(), Wei::from(1_u64), &signer)
         .timeout(Duration::from_millis(500))
         .await
         .unwrap_err();

@@ -29,15 +29,16 @@ async fn read_own_writes(network: &Network, client: &Client) {
     for _ in 0..BEHIND {
         network.devnet.mine().await.unwrap();
     }
-    let mut expected = network.client.vault_balance(account).await.unwrap();
+    let mut expected = network.client.vault().balance_of(account).await.unwrap();
     for _ in 0..25 {
         client
-            .vault_deposit(account, Wei::from(1_u64), &network.account)
+            .vault()
+            .deposit(account, Wei::from(1_u64), &network.account)
             .await
             .unwrap();
         expected = expected.checked_add(Wei::from(1_u64)).unwrap();
         for _ in 0..20 {
-            assert_eq!(client.vault_balance(account).await.unwrap(), expected);
+            assert_eq!(client.vault().balance_of(account).await.unwrap(), expected);
         }
     }
 }
@@ -111,7 +112,8 @@ async fn a_receipt_that_a_replica_lacks_is_found_elsewhere_and_one_that_it_has_i
         let account = network.account.address();
         let deposit = network
             .client
-            .vault_deposit(account, Wei::from(1_u64), &network.account)
+            .vault()
+            .deposit(account, Wei::from(1_u64), &network.account)
             .await
             .unwrap();
         hashes.push(deposit.transaction_hash);
@@ -132,7 +134,8 @@ async fn noticing_a_lag_takes_no_further_request() {
     let client = client_of(&network, [server.url()], |b| b);
     for _ in 0..10 {
         client
-            .vault_balance(network.account.address())
+            .vault()
+            .balance_of(network.account.address())
             .await
             .unwrap();
     }
@@ -148,14 +151,14 @@ async fn a_chain_that_was_set_back_is_followed() {
     let snapshot: String = rpc.call("evm_snapshot", ()).await.unwrap();
     for _ in 0..3 {
         network.deposit(Wei::from(1_u64)).await;
-        client.vault_balance(account).await.unwrap();
+        client.vault().balance_of(account).await.unwrap();
     }
     assert!(rpc.call::<bool>("evm_revert", [snapshot]).await.unwrap());
-    assert_eq!(client.vault_balance(account).await.unwrap(), Wei::ZERO);
+    assert_eq!(client.vault().balance_of(account).await.unwrap(), Wei::ZERO);
     // Other blocks at the same numbers, fewer of them: a reorg.
     network.deposit(Wei::from(5_u64)).await;
     assert_eq!(
-        client.vault_balance(account).await.unwrap(),
+        client.vault().balance_of(account).await.unwrap(),
         Wei::from(5_u64)
     );
 }
@@ -170,13 +173,13 @@ async fn a_reorg_to_a_lower_head_is_followed_at_once() {
     let snapshot: String = rpc.call("evm_snapshot", ()).await.unwrap();
     for _ in 0..3 {
         network.deposit(Wei::from(1_u64)).await;
-        client.vault_balance(account).await.unwrap();
+        client.vault().balance_of(account).await.unwrap();
     }
     assert!(rpc.call::<bool>("evm_revert", [snapshot]).await.unwrap());
     network.deposit(Wei::from(5_u64)).await;
     server.take_count();
     assert_eq!(
-        client.vault_balance(account).await.unwrap(),
+        client.vault().balance_of(account).await.unwrap(),
         Wei::from(5_u64)
     );
     assert_eq!(server.take_count(), 1);

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ogpu_client::{
     Address, Client, ClientBuilder, DeliveryMethod, Error, ImageEnvironments, RetryPolicy, Signer,
-    SourceInfo, TaskInfo, TaskInput, Upload, Wei,
+    SourceAddress, SourceInfo, TaskInfo, TaskInput, Upload, Wei,
 };
 use ogpu_devnet::Devnet;
 
@@ -43,7 +43,11 @@ async fn echo_url() -> String {
 }
 
 /// A task from publishing to payment.
-async fn published_and_confirmed(devnet: &Devnet, client: &Client, signer: &Signer) -> Address {
+async fn published_and_confirmed(
+    devnet: &Devnet,
+    client: &Client,
+    signer: &Signer,
+) -> SourceAddress {
     let source = client.publish_source(&source_info()).await.unwrap();
     let provider = devnet
         .provider(|_: TaskInput| async { serde_json::json!("done") })
@@ -53,7 +57,8 @@ async fn published_and_confirmed(devnet: &Devnet, client: &Client, signer: &Sign
     provider.serve(source.address).await.unwrap();
     let payment = Wei::from(5_u64);
     client
-        .vault_deposit(signer.address(), payment, signer)
+        .vault()
+        .deposit(signer.address(), payment, signer)
         .await
         .unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -101,7 +106,9 @@ async fn failures(captured: &Captured, builder: &ClientBuilder, node: &str, sign
         if let Err(error) = client.get_source_status(Address::new([1; 20])).await {
             captured.error(&error);
         }
-        let deposit = client.vault_deposit(signer.address(), Wei::from(1_u64), signer);
+        let deposit = client
+            .vault()
+            .deposit(signer.address(), Wei::from(1_u64), signer);
         captured.debug(&deposit);
         if let Err(error) = deposit.timeout(Duration::from_secs(1)).await {
             captured.error(&error);
@@ -138,12 +145,15 @@ async fn a_run_at_trace_level_prints_no_secret() {
 
     published_and_confirmed(&devnet, &client, &signer).await;
     for _ in 0..2 {
-        let write = client.vault_deposit(moody.address(), Wei::from(1_u64), &moody);
+        let write = client
+            .vault()
+            .deposit(moody.address(), Wei::from(1_u64), &moody);
         captured.error(&write.await.unwrap_err());
     }
     for signer in &signers {
         client
-            .vault_deposit(signer.address(), Wei::from(1_u64), signer)
+            .vault()
+            .deposit(signer.address(), Wei::from(1_u64), signer)
             .await
             .unwrap();
     }

@@ -20,7 +20,7 @@
 //! let account = devnet.accounts().client();
 //!
 //! // The node has the transaction, and the client never hears of it.
-//! devnet.client().vault_deposit(account.address(), Wei::from_ether(5), account).await?;
+//! devnet.client().vault().deposit(account.address(), Wei::from_ether(5), account).await?;
 //!
 //! let log = devnet.faults().log();
 //! assert_eq!(log.faulty(), 1);

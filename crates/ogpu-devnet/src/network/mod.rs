@@ -54,8 +54,8 @@ const NAME: &str = "OGPU_DEVNET";
 /// let client = devnet.client();
 /// let account = devnet.accounts().client();
 ///
-/// client.vault_deposit(account.address(), Wei::from_ether(5), account).await?;
-/// assert_eq!(client.vault_balance(account.address()).await?, Wei::from_ether(5));
+/// client.vault().deposit(account.address(), Wei::from_ether(5), account).await?;
+/// assert_eq!(client.vault().balance_of(account.address()).await?, Wei::from_ether(5));
 /// # Ok(())
 /// # }
 /// ```

@@ -5,7 +5,7 @@ use std::{collections::HashSet, ops::RangeInclusive, time::Duration};
 use ogpu_chain::Contract;
 use ogpu_client::{Client, RpcError};
 use ogpu_contracts::{event, nexus};
-use ogpu_types::{Address, Hash32, HexBytes, Log, TxHash};
+use ogpu_types::{Address, Hash32, HexBytes, Log, SourceAddress, TaskAddress, TxHash};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{sync::broadcast, task::AbortHandle};
@@ -20,8 +20,8 @@ const BACKLOG: usize = 4_096;
 /// A task and the source that it was published to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NewTask {
-    pub(crate) task: Address,
-    pub(crate) source: Address,
+    pub(crate) task: TaskAddress,
+    pub(crate) source: SourceAddress,
 }
 
 /// Tells every provider of every new task; stops when it is dropped.
@@ -66,7 +66,7 @@ struct Head {
 }
 
 /// A task and the block that it is in: in another block it is news again.
-type Seen = HashSet<(Hash32, Address)>;
+type Seen = HashSet<(Hash32, TaskAddress)>;
 
 async fn poll(client: Client, tasks: broadcast::Sender<NewTask>) {
     let nexus = client.chain().contract(Contract::Nexus);
@@ -176,7 +176,8 @@ mod tests {
             .await
             .unwrap();
         client
-            .vault_deposit(account.address(), Wei::from_ether(1), account)
+            .vault()
+            .deposit(account.address(), Wei::from_ether(1), account)
             .await
             .unwrap();
         let feed = TaskFeed::start(client.clone());

@@ -9,8 +9,8 @@ use std::{
 
 use ogpu_chain::Contract;
 use ogpu_client::{Signer, TransactionRequest};
-use ogpu_contracts::{ContractCall, nexus, vault};
-use ogpu_types::{Address, Environment, TaskInput, Wei};
+use ogpu_contracts::ContractCall;
+use ogpu_types::{Address, Environment, SourceAddress, TaskInput, Wei};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::task::AbortHandle;
@@ -133,13 +133,13 @@ impl ProviderBuilder {
 
         let client = &shared.client;
         client
-            .vault_deposit(address, LOCKUP, &signer)
+            .vault()
+            .deposit(address, LOCKUP, &signer)
             .await
             .map_err(DevnetError::setup("deposit a provider's lockup"))?;
-        let lock = vault::LockCall {
-            amount: LOCKUP.into(),
-        };
-        send(&shared, &signer, Contract::Vault, lock)
+        client
+            .vault()
+            .lock(LOCKUP, &signer)
             .await
             .map_err(DevnetError::setup("lock a provider's deposit"))?;
 
@@ -167,7 +167,7 @@ impl ProviderBuilder {
 pub struct SimulatedProvider {
     shared: Arc<Shared>,
     signer: Signer,
-    served: Arc<Mutex<HashSet<Address>>>,
+    served: Arc<Mutex<HashSet<SourceAddress>>>,
     worker: AbortHandle,
 }
 
@@ -188,7 +188,7 @@ impl SimulatedProvider {
     ///
     /// [`DevnetError::Setup`] when the network refuses, such as for a source that wants a larger
     /// lockup or offers no CPU image.
-    pub async fn serve(&self, source: Address) -> Result<(), DevnetError> {
+    pub async fn serve(&self, source: impl Into<SourceAddress> + Send) -> Result<(), DevnetError> {
         self.serve_on(source, Environment::CPU).await
     }
 
@@ -199,15 +199,14 @@ impl SimulatedProvider {
     /// As [`serve`](Self::serve).
     pub async fn serve_on(
         &self,
-        source: Address,
+        source: impl Into<SourceAddress> + Send,
         environment: Environment,
     ) -> Result<(), DevnetError> {
-        let register = nexus::RegisterCall {
-            source: source.into(),
-            provider: self.address().into(),
-            preferred_environment: environment.bits(),
-        };
-        send(&self.shared, &self.signer, Contract::Nexus, register)
+        let source = source.into();
+        let provider = self.shared.client.provider(self.address());
+        provider
+            .register(source, environment)
+            .signer(&self.signer)
             .await
             .map_err(DevnetError::setup("register a provider"))?;
         self.served

@@ -8,7 +8,7 @@ use std::{
 use ogpu_chain::Contract;
 use ogpu_client::{Error, Signer};
 use ogpu_contracts::{ContractCall, nexus, shared_types, task};
-use ogpu_types::{Address, ResponseParams, TaskInput, Wei};
+use ogpu_types::{ResponseParams, SourceAddress, TaskAddress, TaskInput, Wei};
 use tokio::{sync::broadcast, task::JoinSet};
 
 use super::{
@@ -22,7 +22,7 @@ pub(super) async fn run(
     shared: Arc<Shared>,
     signer: Signer,
     conduct: Conduct,
-    served: Arc<Mutex<HashSet<Address>>>,
+    served: Arc<Mutex<HashSet<SourceAddress>>>,
     mut tasks: broadcast::Receiver<NewTask>,
 ) {
     // Dropped with this future: the tasks in hand end with the provider.
@@ -73,17 +73,13 @@ async fn handle(
     shared: &Shared,
     signer: &Signer,
     conduct: &Conduct,
-    task: Address,
+    task: TaskAddress,
 ) -> Result<(), GivenUp> {
     if matches!(conduct.answer, AnswerKind::Idle) {
         return Ok(());
     }
-    let attempt = nexus::AttemptCall {
-        task: task.into(),
-        provider: signer.address().into(),
-        suggested_payment: Wei::ZERO.into(),
-    };
-    send(shared, signer, Contract::Nexus, attempt).await?;
+    let provider = shared.client.provider(signer.address());
+    provider.attempt(task, Wei::ZERO).signer(signer).await?;
 
     let params = task_params(shared, task).await?;
     // What is pinned here is read in process: scripts and faults of the gateway are for clients.
@@ -117,7 +113,10 @@ async fn handle(
     Ok(())
 }
 
-async fn task_params(shared: &Shared, task: Address) -> Result<ogpu_types::TaskParams, GivenUp> {
+async fn task_params(
+    shared: &Shared,
+    task: TaskAddress,
+) -> Result<ogpu_types::TaskParams, GivenUp> {
     let call = serde_json::json!([
         { "to": task, "data": task::TaskParamsCall.call_data() },
         "latest"

@@ -5,14 +5,15 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ogpu_types::Address;
+use ogpu_types::{ResponseAddress, TaskAddress};
 
 /// Why a lookup could not tell whether a response is confirmed.
 pub type LookupError = Box<dyn Error + Send + Sync>;
 
 /// Which response of a task is confirmed.
-pub(super) type Lookup = Arc<dyn Fn(Address) -> LookupFuture + Send + Sync>;
-type LookupFuture = Pin<Box<dyn Future<Output = Result<Option<Address>, LookupError>> + Send>>;
+pub(super) type Lookup = Arc<dyn Fn(TaskAddress) -> LookupFuture + Send + Sync>;
+type LookupFuture =
+    Pin<Box<dyn Future<Output = Result<Option<ResponseAddress>, LookupError>> + Send>>;
 
 /// What [`Services`](super::Services) are started with.
 #[derive(Clone)]
@@ -26,8 +27,8 @@ impl ServicesConfig {
     /// response of a task: `None` if the task has none or is unknown, an error if it cannot tell.
     pub fn new<L, F>(confirmed_response: L) -> Self
     where
-        L: Fn(Address) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<Option<Address>, LookupError>> + Send + 'static,
+        L: Fn(TaskAddress) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Option<ResponseAddress>, LookupError>> + Send + 'static,
     {
         Self {
             confirmed_response: Arc::new(move |task| Box::pin(confirmed_response(task))),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use ogpu_types::{Address, AddressError};
+use ogpu_types::{AddressError, TaskAddress};
 use serde_json::json;
 
 use super::config::Lookup;
@@ -37,13 +37,13 @@ async fn task(
         .await
 }
 
-fn address(path: Result<Path<String>, PathRejection>) -> Result<Address, String> {
+fn address(path: Result<Path<String>, PathRejection>) -> Result<TaskAddress, String> {
     let Path(text) = path.map_err(|rejection| rejection.body_text())?;
     text.parse()
         .map_err(|error: AddressError| error.to_string())
 }
 
-async fn confirmed(lookup: &Lookup, task: Address) -> Response {
+async fn confirmed(lookup: &Lookup, task: TaskAddress) -> Response {
     match lookup(task).await {
         Ok(Some(response)) => Json(json!({ "data": { "address": response } })).into_response(),
         Ok(None) => refusal(

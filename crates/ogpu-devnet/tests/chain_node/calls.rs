@@ -326,13 +326,30 @@ async fn a_call_sees_the_block_that_it_is_made_at() {
 }
 
 #[tokio::test]
+async fn a_call_sees_the_code_and_the_balance_that_it_asks_for_and_nobody_else_does() {
+    let chain = Chain::instant().await;
+    let code = hex::encode_prefixed(counter());
+    let overridden = json!([
+        {"to": STRANGER, "from": STRANGER, "value": "0x5"},
+        "latest",
+        {STRANGER.to_string(): {"code": code, "balance": "0x5"}},
+    ]);
+    for _ in 0..2 {
+        let returned = chain.ask("eth_call", overridden.clone()).await;
+        assert_eq!(returned, format!("0x{:064x}", 1));
+    }
+    for method in ["eth_getCode", "eth_getBalance"] {
+        let answer = chain.ask(method, json!([STRANGER, "latest"])).await;
+        assert!(["0x", "0x0"].contains(&answer.as_str().unwrap_or("none")));
+    }
+}
+
+#[tokio::test]
 async fn what_a_call_cannot_honour_is_refused() {
     let chain = Chain::instant().await;
-    let overrides = json!([{"to": STRANGER}, "latest", {STRANGER.to_string(): {"balance": "0x1"}}]);
-    assert_eq!(
-        chain.fail("eth_call", overrides).await.message,
-        "state overrides are not supported"
-    );
+    let overrides = json!([{"to": STRANGER}, "latest", {STRANGER.to_string(): {"nonce": "0x1"}}]);
+    let refusal = chain.fail("eth_call", overrides).await;
+    assert_eq!(refusal.code, -32602, "{}", refusal.message);
     chain
         .ask("eth_call", json!([{"to": STRANGER}, "latest", {}]))
         .await;

@@ -166,7 +166,7 @@ pub(crate) fn source_params() -> impl Strategy<Value = SourceParams> {
 pub(crate) fn task_info() -> impl Strategy<Value = TaskInfo> {
     (address(), task_input(), any::<u64>(), wei()).prop_map(
         |(source, config, expiry_time, payment)| TaskInfo {
-            source,
+            source: source.into(),
             config,
             expiry_time,
             payment,
@@ -177,7 +177,7 @@ pub(crate) fn task_info() -> impl Strategy<Value = TaskInfo> {
 pub(crate) fn task_params() -> impl Strategy<Value = TaskParams> {
     (address(), any::<String>(), any::<u64>(), wei()).prop_map(
         |(source, config, expiry_time, payment)| TaskParams {
-            source,
+            source: source.into(),
             config,
             expiry_time,
             payment,
@@ -196,8 +196,8 @@ pub(crate) fn response() -> impl Strategy<Value = Response> {
     )
         .prop_map(
             |([address, task, provider], data, payment, status, timestamp, confirmed)| Response {
-                address,
-                task,
+                address: address.into(),
+                task: task.into(),
                 provider,
                 data,
                 payment,
@@ -209,13 +209,16 @@ pub(crate) fn response() -> impl Strategy<Value = Response> {
 }
 
 pub(crate) fn confirmed_response() -> impl Strategy<Value = ConfirmedResponse> {
-    (address(), any::<String>()).prop_map(|(address, data)| ConfirmedResponse { address, data })
+    (address(), any::<String>()).prop_map(|(address, data)| ConfirmedResponse {
+        address: address.into(),
+        data,
+    })
 }
 
 pub(crate) fn response_params() -> impl Strategy<Value = ResponseParams> {
     (address(), address(), any::<String>(), wei()).prop_map(|(task, provider, data, payment)| {
         ResponseParams {
-            task,
+            task: task.into(),
             provider,
             data,
             payment,

@@ -17,7 +17,7 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument;
 
 use self::pool::Pool;
-use crate::{Client, Signer};
+use crate::{Client, Role, Signer};
 
 pub use item::{Progress, StartedTask, TaskOutcome, TaskToPublish};
 
@@ -64,7 +64,7 @@ impl Client {
     {
         let client = self.clone();
         // Without a signer each task fails, with the reason.
-        let default_signer = async move { client.default_signer().await.ok() };
+        let default_signer = async move { client.signer_for(Role::Client).await.ok() };
         PublishTasks {
             client: self.clone(),
             tasks: Some(tasks.map(Into::into).boxed()),

@@ -1,5 +1,7 @@
 //! What an agent does for those who set it: clients and masters.
 
+mod writes;
+
 use super::contract_handle;
 
 contract_handle! {

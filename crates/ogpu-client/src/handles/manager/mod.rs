@@ -1,5 +1,8 @@
 //! The manager: who has which role.
 
+mod reads;
+mod writes;
+
 use super::contract_handle;
 
 contract_handle! {

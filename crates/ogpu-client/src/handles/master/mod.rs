@@ -1,5 +1,9 @@
 //! A master: an account that owns a provider.
 
+mod reads;
+mod snapshot;
+mod writes;
+
 use ogpu_types::Address;
 
 use super::handle;

@@ -1,5 +1,8 @@
 //! The nexus: all sources of the network.
 
+mod lists;
+mod reads;
+
 use super::contract_handle;
 
 contract_handle! {

@@ -1,5 +1,14 @@
 //! A task: a job for a source, paid when its response is confirmed.
 
+mod lists;
+mod metadata;
+mod reads;
+mod snapshot;
+mod writes;
+
+pub use lists::Attempt;
+pub(crate) use lists::into_response;
+
 use ogpu_types::TaskAddress;
 
 use super::handle;

@@ -1,5 +1,8 @@
 //! The vault: balances, lockups, and what is frozen for tasks.
 
+mod reads;
+mod writes;
+
 use super::contract_handle;
 
 contract_handle! {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use imbl::HashMap;
 use revm::database_interface::DatabaseRef;
 use revm::state::{AccountInfo, Bytecode, EvmState};
@@ -54,6 +54,12 @@ impl State {
 
     pub(crate) fn set_balance(&mut self, address: Address, balance: U256) {
         self.accounts.entry(address).or_default().info.balance = balance;
+    }
+
+    pub(crate) fn set_code(&mut self, address: Address, code: Bytes) {
+        let info = &mut self.accounts.entry(address).or_default().info;
+        info.code_hash = keccak256(&code);
+        info.code = Some(Bytecode::new_legacy(code));
     }
 
     /// Takes over what one execution changed.

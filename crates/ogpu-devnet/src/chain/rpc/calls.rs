@@ -1,10 +1,12 @@
 //! Calls, gas, fees and sending.
 
+use std::collections::HashMap;
+
 use alloy_eips::BlockNumberOrTag;
-use alloy_primitives::{B256, Bytes, U64};
+use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_rpc_types_eth::{FeeHistory, TransactionRequest};
 use jsonrpsee_server::RpcModule;
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::failure::invalid_params;
 use super::register::{Answer, Arguments, add};
@@ -35,13 +37,26 @@ pub(super) fn register(module: &mut RpcModule<Shared>) {
 fn call(shared: &Shared, arguments: &mut Arguments<'_>) -> Answer<(TransactionRequest, Scene)> {
     let request = arguments.required()?;
     let id = block_id(arguments)?;
-    let overrides: Option<serde_json::Map<String, Value>> = arguments.optional()?;
-    if overrides.is_some_and(|overrides| !overrides.is_empty()) {
-        return Err(invalid_params(
-            "state overrides are not supported".to_owned(),
-        ));
+    let overrides: Option<HashMap<Address, AccountOverride>> = arguments.optional()?;
+    let mut scene = shared.ledger().scene(id)?;
+    for (address, account) in overrides.into_iter().flatten() {
+        if let Some(balance) = account.balance {
+            scene.state.set_balance(address, balance);
+        }
+        if let Some(code) = account.code {
+            scene.state.set_code(address, code);
+        }
     }
-    Ok((request, shared.ledger().scene(id)?))
+    Ok((request, scene))
+}
+
+/// What a call sees of an account instead of what it has. Of geth's overrides the two that need no
+/// more than a look at the state.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountOverride {
+    balance: Option<U256>,
+    code: Option<Bytes>,
 }
 
 fn send_raw_transaction(shared: &Shared, arguments: &mut Arguments<'_>) -> Answer<B256> {

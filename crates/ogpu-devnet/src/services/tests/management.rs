@@ -8,7 +8,7 @@ const RESPONSE: Address = Address::new([0xab; 20]);
 #[tokio::test]
 async fn the_confirmed_response_is_the_one_the_lookup_tells() {
     let services = Services::start(ServicesConfig::new(async |task| {
-        Ok((task == TASK).then_some(RESPONSE))
+        Ok((task == TASK).then_some(RESPONSE.into()))
     }))
     .await
     .unwrap();

@@ -1,13 +1,9 @@
-//! Typed reads of contracts, one or many in a round trip.
+//! What the failures of reads show.
 
 use ogpu_contracts::{ContractCall, ConvertError, DecodeError, Revert};
 use ogpu_types::Address;
-use serde_json::json;
 
-use crate::{
-    Client, Error,
-    rpc::{Answer, BlockId, Call, Rpc, RpcError},
-};
+use crate::{Error, rpc::RpcError};
 
 /// A contract that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +55,19 @@ impl ReadError {
         )
     }
 
+    /// Whether this shows that a list has no such place. Solidity's own getters say it with nothing.
+    pub(crate) fn shows_no_item(&self) -> bool {
+        matches!(
+            self.cause,
+            ReadCause::Reverted(Revert::Empty | Revert::Panic { code: 0x32 })
+        )
+    }
+
+    /// Whether nothing was heard from the contract: it may have an answer all the same.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        matches!(self.cause, ReadCause::Rpc(_))
+    }
+
     /// Whether this cannot be, when an earlier answer for the same block is true: a place past the
     /// last one counted, or nothing at an address that was just listed.
     pub(crate) fn contradicts_earlier_answer(&self) -> bool {
@@ -77,55 +86,6 @@ impl ReadError {
             Error::read(self)
         }
     }
-}
-
-impl Client {
-    /// One read of one contract at the head: one round trip.
-    pub(crate) async fn read<C: ContractCall>(
-        &self,
-        contract: Address,
-        call: C,
-    ) -> Result<C::Output, ReadError> {
-        self.read_at(contract, call, BlockId::Latest).await
-    }
-
-    /// One read of one contract at a block: one round trip.
-    pub(crate) async fn read_at<C: ContractCall>(
-        &self,
-        contract: Address,
-        call: C,
-        block: BlockId,
-    ) -> Result<C::Output, ReadError> {
-        let rpc = self.rpc();
-        let call = contract_call(contract, call, block);
-        decode::<C>(rpc, contract, rpc.send(call).await)
-    }
-}
-
-/// A function of a contract at an address.
-pub(crate) fn contract_call(contract: Address, call: impl ContractCall, block: BlockId) -> Call {
-    let params = json!([{ "to": contract, "data": call.call_data() }, block]);
-    Call::new("eth_call", &params)
-}
-
-/// Reads the answer to a [`contract_call`] of the same function.
-pub(crate) fn decode<C: ContractCall>(
-    rpc: &Rpc,
-    contract: Address,
-    answer: Answer,
-) -> Result<C::Output, ReadError> {
-    let failed = |cause| ReadError {
-        contract,
-        function: C::abi_signature().into_owned(),
-        cause,
-    };
-    let data: ogpu_types::HexBytes = rpc.parse("eth_call", answer).map_err(|error| {
-        failed(match error.revert() {
-            Some(revert) => ReadCause::Reverted(revert),
-            None => ReadCause::Rpc(Box::new(error)),
-        })
-    })?;
-    C::decode_output(data.as_ref()).map_err(|error| failed(ReadCause::Decode(error)))
 }
 
 /// A value that came from `contract` but has no counterpart in this version.
