@@ -6,6 +6,8 @@
 
 mod calls;
 mod packs;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -120,7 +122,7 @@ impl<'a> Run<'a> {
         loop {
             let alone = std::mem::take(&mut self.alone);
             if !alone.is_empty() {
-                self.by_calls(&alone).await?;
+                self.one_by_one(&alone).await?;
                 continue;
             }
             let wanted: Vec<usize> = (0..self.found.len())
