@@ -47,7 +47,7 @@ impl Run<'_> {
         self.know_block().await?;
         let rpc = self.rpc;
         let answers: Vec<Vec<(usize, Answer)>> = stream::iter(self.calls(wanted))
-            .map(|call| rpc.bulk(vec![call]))
+            .map(|call| rpc.request(vec![call], true))
             .buffered(CONCURRENCY)
             .collect()
             .await;

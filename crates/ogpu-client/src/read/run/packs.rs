@@ -21,6 +21,8 @@ use crate::{
 const PACKS: usize = 8;
 /// What is expected of one request's packs, in bytes. On its way each is two characters.
 const ANSWER: usize = 1024 * 1024;
+/// What is expected of packs that may share their request with others' calls, in bytes.
+const SMALL: usize = 16 * 1024;
 /// Requests that are under way at a time.
 const CONCURRENCY: usize = 4;
 
@@ -46,12 +48,24 @@ impl Run<'_> {
             let packs = group.iter().map(|pack| pack.call(way, id));
             header.into_iter().chain(packs).collect::<Vec<Call>>()
         });
+        let is_large = groups
+            .iter()
+            .flatten()
+            .map(|pack| pack.expected)
+            .sum::<usize>()
+            > SMALL;
         let rpc = self.rpc;
-        let answers: Vec<Vec<(usize, Answer)>> = stream::iter(calls.collect::<Vec<_>>())
-            .map(|calls| rpc.bulk(calls))
-            .buffered(CONCURRENCY)
-            .collect()
-            .await;
+        let mut calls: Vec<Vec<Call>> = calls.collect();
+        let answers = if calls.len() == 1 {
+            // At once, so that it travels with what else is asked at this moment.
+            vec![rpc.request(calls.remove(0), is_large).await]
+        } else {
+            stream::iter(calls)
+                .map(|calls| rpc.request(calls, true))
+                .buffered(CONCURRENCY)
+                .collect::<Vec<Vec<(usize, Answer)>>>()
+                .await
+        };
 
         let mut headers = Vec::new();
         let mut packs = Vec::new();

@@ -1,7 +1,9 @@
 //! Sets of reads against contracts that do what they want.
 
+use std::time::Duration;
+
 use ogpu_contracts::{DecodeError, Revert, task};
-use ogpu_devnet::Devnet;
+use ogpu_devnet::{Devnet, Mining};
 use ogpu_types::{Address, Wei};
 
 use crate::{
@@ -26,7 +28,7 @@ const LONG: &[u8] = &[0x62, 0x10, 0, 0, 0x60, 0, 0xf3];
 const NUMBERING: &[u8] = &[0x43, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3];
 
 struct Zoo {
-    _devnet: Devnet,
+    devnet: Devnet,
     client: Client,
 }
 
@@ -41,10 +43,7 @@ impl Zoo {
             .signer(keeper)
             .build()
             .unwrap();
-        Self {
-            client,
-            _devnet: devnet,
-        }
+        Self { client, devnet }
     }
 
     /// The same network, seen by a client that has found these ways not to work.
@@ -137,9 +136,11 @@ async fn whatever_a_contract_does_no_other_read_suffers_by_any_way() {
 }
 
 #[tokio::test]
-async fn thousands_of_reads_are_of_one_block_by_every_way() {
+async fn thousands_of_reads_are_of_one_block_by_every_way_however_often_blocks_come() {
     let zoo = Zoo::open().await;
     let numbering = zoo.deploy(NUMBERING).await;
+    let often = Mining::Interval(Duration::from_millis(5));
+    zoo.devnet.set_mining(often).await.unwrap();
     for failing in FAILING {
         let client = zoo.without(failing);
         let mut set = ReadSet::new();
