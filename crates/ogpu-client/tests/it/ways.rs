@@ -177,6 +177,48 @@ async fn whatever_a_node_makes_of_a_way_the_next_one_gives_the_same() {
 }
 
 #[tokio::test]
+async fn a_chain_whose_programs_see_other_block_numbers_is_read_by_calls() {
+    let network = Network::start().await;
+    let (task, _response, _runner) = network.answered(DeliveryMethod::ManualConfirmation).await;
+    let truth = snapshot(&network.client, task).await;
+    // The number is the last byte of the answer's first word.
+    let last_digit = 2 + 64 - 1;
+    let counted = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&counted);
+    let node = Tap::editing(
+        &network,
+        move |call| {
+            seen.lock().unwrap().extend(way_of(call));
+            None
+        },
+        move |call, answer| {
+            if way_of(call).is_none_or(|way| way == Way::Plain) {
+                return;
+            }
+            let place = match answer.get("error") {
+                Some(_) => &mut answer["error"]["data"],
+                None => &mut answer["result"],
+            };
+            let mut data = place.as_str().unwrap().to_owned();
+            let other = if data[last_digit..].starts_with('0') {
+                "1"
+            } else {
+                "0"
+            };
+            data.replace_range(last_digit..=last_digit, other);
+            *place = json!(data);
+        },
+    )
+    .await;
+    let client = node.client(&network);
+    assert_eq!(snapshot(&client, task).await, truth);
+    counted.lock().unwrap().clear();
+    assert_eq!(snapshot(&client, task).await, truth);
+    let asked = std::mem::take(&mut *counted.lock().unwrap());
+    assert!(asked.len() <= 12, "{asked:?}");
+}
+
+#[tokio::test]
 async fn a_block_without_state_says_nothing_about_the_ways() {
     let network = Network::start().await;
     let (task, _response, _runner) = network.answered(DeliveryMethod::ManualConfirmation).await;

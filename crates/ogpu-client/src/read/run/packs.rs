@@ -9,7 +9,7 @@ use crate::{
     Error, RpcCause, RpcError,
     read::{
         ReadCause,
-        header::{Header, Unsettled},
+        header::{Header, Mark, Unsettled},
         pack::{Pack, gas_limit, pack},
         program::{Performed, read_answer},
     },
@@ -114,9 +114,22 @@ impl Run<'_> {
                 _ => return Fate::Lost(error),
             },
         };
-        match answer.filter(|answer| read_answer(answer.as_slice()).is_some()) {
+        let is_usable = |answer: &HexBytes| {
+            let performed = read_answer(answer.as_slice());
+            performed.is_some_and(|performed| self.may_be(performed.mark))
+        };
+        match answer.filter(is_usable) {
             Some(answer) => Fate::Ran(answer),
             None => Fate::Refused,
+        }
+    }
+
+    /// Whether a program that saw this ran where it should: on some chains it sees other numbers than
+    /// the nodes give to blocks.
+    fn may_be(&self, mark: Mark) -> bool {
+        match self.id {
+            BlockId::Number(number) => mark.number == number,
+            _ => true,
         }
     }
 
@@ -137,9 +150,11 @@ impl Run<'_> {
         }
         self.settle(mark)?;
         for header in headers {
-            // Where the head moved between the two, the header is asked for again, by its number.
             if header.mark() == mark || !self.is_head_asked() {
                 self.learn(*header)?;
+            } else {
+                // The head moved between the two. The header is asked for again, by its number.
+                self.head = Some(header.mark().number);
             }
         }
         if self.id == BlockId::Latest {

@@ -113,6 +113,12 @@ async fn whatever_a_contract_does_no_other_read_suffers_by_any_way() {
     contracts.push(answering);
 
     for failing in FAILING {
+        // Looking for its end takes the node long: once is enough.
+        let contracts: Vec<Address> = contracts
+            .iter()
+            .copied()
+            .filter(|contract| *contract != endless || failing.is_empty())
+            .collect();
         let answers = read_all(&zoo.without(failing), &contracts).await;
         assert_eq!(answers.len(), contracts.len());
         for (contract, answer) in contracts.iter().zip(answers) {
