@@ -76,11 +76,9 @@ impl Client {
         if !is_confirmed(&claimed, task) {
             return Ok(None);
         }
-        let known = self
-            .read(task.into(), task::ResponseOfCall(claimed.provider.into()))
-            .await
-            .map_err(Error::read)?;
-        Ok((ResponseAddress::from(known.0) == address).then(|| into_confirmed(claimed)))
+        let known = self.task(task).response_of(claimed.provider).await?;
+        let is_known = known.is_some_and(|known| known.address() == address);
+        Ok(is_known.then(|| into_confirmed(claimed)))
     }
 
     /// What the management API says, if there is one and it says anything.

@@ -154,3 +154,48 @@ pub(super) fn pack(reads: &[Wanted], places: &[usize], way: Way) -> Vec<Pack> {
     }
     packs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{Cost, ReadSet};
+    use ogpu_contracts::task::GetPaymentCall;
+
+    fn set(costs: impl IntoIterator<Item = Cost>) -> ReadSet {
+        let mut set = ReadSet::new();
+        for cost in costs {
+            set.add_costing(Address::new([1; 20]), GetPaymentCall, cost);
+        }
+        set
+    }
+
+    fn sizes(set: &ReadSet, way: Way) -> Vec<usize> {
+        let places: Vec<usize> = (0..set.reads.len()).collect();
+        let packs = pack(&set.reads, &places, way);
+        let packed = packs.iter().flat_map(|pack| &pack.places);
+        assert!(packed.eq(&places), "each read is in one pack, in order");
+        packs.iter().map(|pack| pack.places.len()).collect()
+    }
+
+    #[test]
+    fn packs_are_as_large_as_reads_room_and_gas_allow() {
+        let words = set([Cost::WORD; 2_100]);
+        assert_eq!(sizes(&words, Way::Override), [1_000, 1_000, 100]);
+        // 40 bytes each, of 20,000.
+        assert_eq!(sizes(&words, Way::Creation), [498, 498, 498, 498, 108]);
+        let structs = set([Cost::STRUCT; 400]);
+        // 40,000 gas each, of 12 million.
+        assert_eq!(sizes(&structs, Way::Override), [300, 100]);
+    }
+
+    #[test]
+    fn what_is_larger_than_any_pack_has_one_of_its_own() {
+        let huge = Cost::places(1_000_000);
+        let mixed = set([Cost::WORD, huge, Cost::WORD, Cost::WORD]);
+        for way in Way::ALL {
+            assert_eq!(sizes(&mixed, way), [1, 1, 2]);
+        }
+        assert_eq!(gas_limit(&mixed.reads[1]), MOST_GAS_OF_A_READ);
+        assert_eq!(gas_limit(&mixed.reads[0]), GAS_OF_A_READ);
+    }
+}

@@ -213,12 +213,14 @@ impl Rpc {
             .expect("a batch has one answer for each call, whatever the server sends"))
     }
 
-    /// Sends reading calls in one request of their own, as long as the server takes so many, and
-    /// gives for each its answer and the place of the endpoint that gave it.
-    pub(crate) async fn bulk(&self, calls: Vec<Call>) -> Vec<(usize, Answer)> {
+    /// Sends reading calls in one request, as long as the server takes so many, and gives for each
+    /// its answer and the place of the endpoint that gave it. Large ones share their request with no
+    /// others.
+    pub(crate) async fn request(&self, calls: Vec<Call>, is_large: bool) -> Vec<(usize, Answer)> {
         let started = Instant::now();
         let methods: Vec<String> = calls.iter().map(|call| call.method.clone()).collect();
-        let replies = submit(&self.core, Lane::Bulk, calls);
+        let lane = if is_large { Lane::Bulk } else { Lane::Read };
+        let replies = submit(&self.core, lane, calls);
         let answers = methods
             .iter()
             .zip(replies)

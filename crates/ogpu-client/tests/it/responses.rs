@@ -1,5 +1,6 @@
 //! Reading responses, across the deployed contracts' quirks.
 
+use futures::TryStreamExt as _;
 use ogpu_client::{
     Address, DeliveryMethod, Error, Response, TaskAddress, TaskStatus, Wei, types::ResponseStatus,
 };
@@ -10,6 +11,8 @@ use serde_json::json;
 use crate::{
     network::{Network, PAYMENT, eventually},
     proxy::{Fate, proxied},
+    reads::Counted,
+    ways::{Manner, Mannered, Way},
 };
 
 #[tokio::test]
@@ -157,7 +160,7 @@ async fn an_address_without_a_task_is_named() {
 }
 
 #[tokio::test]
-async fn a_thousand_responses_are_read_completely_and_in_order() {
+async fn a_thousand_responses_are_read_completely_and_in_order_in_three_requests() {
     const COUNT: u64 = 1_000;
     let network = Network::start().await;
     let source = network.source(DeliveryMethod::ManualConfirmation).await;
@@ -171,8 +174,28 @@ async fn a_thousand_responses_are_read_completely_and_in_order() {
     .await;
     assert_eq!(crowd.len(), 1_000);
 
-    let all = network.client.get_task_responses(task, ..).await.unwrap();
+    let counted = Counted::start(&network).await;
+    let all = counted.client.get_task_responses(task, ..).await.unwrap();
     assert_eq!(all.len(), 1_000);
+    assert_eq!(
+        counted.take(),
+        3,
+        "of a client that knows nothing of the node"
+    );
+    for taken in [Way::Creation, Way::Reverting, Way::Plain] {
+        let node = Mannered::start(&network, move |way| match way {
+            Way::Plain => Manner::Takes,
+            way if way == taken => Manner::Takes,
+            _ => Manner::Refuses,
+        })
+        .await;
+        let client = node.tap.client(&network);
+        let found = client.get_task_responses(task, ..).await.unwrap();
+        assert!(found == all, "by {taken:?}");
+    }
+    let streamed = network.client.task(task).responses(..).stream();
+    let streamed: Vec<Response> = streamed.try_collect().await.unwrap();
+    assert!(streamed == all);
     let part = network
         .client
         .get_task_responses(task, 400..640)
@@ -192,6 +215,8 @@ async fn an_answer_from_an_older_state_is_not_taken_for_the_tasks() {
     let (task, response, _provider) = network.answered(DeliveryMethod::ManualConfirmation).await;
     // The task's places are told, then nothing is at the response's address.
     let looks = response::GetResponseParamsCall.call_data().to_string();
+    // As it stands among others in one call.
+    let looks = looks.trim_start_matches("0x").to_owned();
     let mut stale = 2;
     let (_proxy, client) = proxied(&network, move |body| {
         if stale > 0 && body.contains(&looks) {

@@ -11,10 +11,14 @@ use crate::network::Network;
 /// The `result` or `error` member of an answer; `None` leaves the call to the node.
 type Rule = Box<dyn FnMut(&Value) -> Option<Value> + Send>;
 
+/// Changes the node's true answer to a call.
+type Edit = Box<dyn FnMut(&Value, &mut Value) + Send>;
+
 struct Tapped {
     node: String,
     http: reqwest::Client,
     rule: Mutex<Rule>,
+    edit: Mutex<Edit>,
 }
 
 /// It closes when this is dropped.
@@ -45,10 +49,20 @@ impl Tap {
         network: &Network,
         rule: impl FnMut(&Value) -> Option<Value> + Send + 'static,
     ) -> Self {
+        Self::editing(network, rule, |_, _| ()).await
+    }
+
+    /// The same, where what the node answers truly is changed on its way.
+    pub(crate) async fn editing(
+        network: &Network,
+        rule: impl FnMut(&Value) -> Option<Value> + Send + 'static,
+        edit: impl FnMut(&Value, &mut Value) + Send + 'static,
+    ) -> Self {
         let tapped = Arc::new(Tapped {
             node: network.devnet.node_url(),
             http: reqwest::Client::new(),
             rule: Mutex::new(Box::new(rule)),
+            edit: Mutex::new(Box::new(edit)),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -87,6 +101,8 @@ impl Tapped {
         let asked = self.http.post(&self.node);
         let asked = asked.header("content-type", "application/json");
         let answer = asked.body(call.to_string()).send().await.unwrap();
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+        let mut answer = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        (self.edit.lock().unwrap())(&call, &mut answer);
+        answer
     }
 }

@@ -4,8 +4,7 @@
 //! is. It ends with [`Error::Read`](crate::Error::Read) or [`Error::Rpc`](crate::Error::Rpc) when the
 //! node cannot answer.
 
-use ogpu_chain::Contract;
-use ogpu_contracts::{manager, nexus};
+use ogpu_contracts::manager;
 use ogpu_types::{Address, Hash32};
 
 use super::Manager;
@@ -17,10 +16,8 @@ impl Client {
         if let Some(manager) = self.known_manager().get() {
             return Ok(*manager);
         }
-        let nexus = self.contract(Contract::Nexus);
-        let found = self.read(nexus, nexus::ManagerCall).await;
-        let found = found.map_err(Error::read)?;
-        Ok(*self.known_manager().get_or_init(|| found.0.into()))
+        let manager = self.nexus().manager().await?;
+        Ok(*self.known_manager().get_or_init(|| manager))
     }
 }
 

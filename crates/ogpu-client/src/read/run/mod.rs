@@ -6,6 +6,8 @@
 
 mod calls;
 mod packs;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -95,6 +97,8 @@ struct Run<'a> {
     mark: Option<Mark>,
     block: Option<BlockRef>,
     found: Vec<Option<Found>>,
+    /// The head's number as the node named it, when its programs saw another.
+    head: Option<u64>,
     /// Reads that no pack can bring.
     alone: Vec<usize>,
     /// Which endpoints did not take a pack, and by which way.
@@ -111,6 +115,7 @@ impl<'a> Run<'a> {
             mark: None,
             block: None,
             found: set.reads.iter().map(|_| None).collect(),
+            head: None,
             alone: Vec::new(),
             failed: Vec::new(),
         }
@@ -118,9 +123,20 @@ impl<'a> Run<'a> {
 
     async fn run(mut self, with_packs: bool) -> Result<Answers, Problem> {
         loop {
+            self.read(with_packs).await?;
+            if self.is_named().await? {
+                break;
+            }
+        }
+        self.blame();
+        Ok(Answers::new(self.block, self.found))
+    }
+
+    async fn read(&mut self, with_packs: bool) -> Result<(), Problem> {
+        loop {
             let alone = std::mem::take(&mut self.alone);
             if !alone.is_empty() {
-                self.by_calls(&alone).await?;
+                self.one_by_one(&alone).await?;
                 continue;
             }
             let wanted: Vec<usize> = (0..self.found.len())
@@ -134,13 +150,31 @@ impl<'a> Run<'a> {
                 None => self.by_calls(&wanted).await?,
             }
         }
-        if self.set.names_block && self.block.is_none() {
-            let header = self.rpc.send(Header::call(self.id)).await;
-            let header = self.header(header)?;
-            self.learn(header)?;
+        Ok(())
+    }
+
+    /// Whether the block has a name that fits what the programs saw of it. If not, everything is to be
+    /// read once more, at a number that is the node's own.
+    async fn is_named(&mut self) -> Result<bool, Problem> {
+        if !self.set.names_block || self.block.is_some() {
+            return Ok(true);
         }
-        self.blame();
-        Ok(Answers::new(self.block, self.found))
+        let header = self.rpc.send(Header::call(self.id)).await;
+        let header = Header::read(self.rpc, header);
+        let header = header.map_err(|error| Problem::Final(Error::rpc(error)))?;
+        match (header, self.head.take()) {
+            (Some(header), _) if self.mark == Some(header.mark()) => {
+                self.learn(header)?;
+                Ok(true)
+            }
+            (_, Some(head)) => {
+                self.id = BlockId::Number(head);
+                self.mark = None;
+                self.found.fill_with(|| None);
+                Ok(false)
+            }
+            (_, None) => Err(Unsettled::NoBlock(self.at).into()),
+        }
     }
 
     /// Remembers which endpoints did not take a pack, if that was not the reads' own fault: where

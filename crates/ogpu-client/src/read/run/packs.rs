@@ -9,7 +9,7 @@ use crate::{
     Error, RpcCause, RpcError,
     read::{
         ReadCause,
-        header::{Header, Unsettled},
+        header::{Header, Mark, Unsettled},
         pack::{Pack, gas_limit, pack},
         program::{Performed, read_answer},
     },
@@ -21,6 +21,8 @@ use crate::{
 const PACKS: usize = 8;
 /// What is expected of one request's packs, in bytes. On its way each is two characters.
 const ANSWER: usize = 1024 * 1024;
+/// What is expected of packs that may share their request with others' calls, in bytes.
+const SMALL: usize = 16 * 1024;
 /// Requests that are under way at a time.
 const CONCURRENCY: usize = 4;
 
@@ -46,12 +48,24 @@ impl Run<'_> {
             let packs = group.iter().map(|pack| pack.call(way, id));
             header.into_iter().chain(packs).collect::<Vec<Call>>()
         });
+        let is_large = groups
+            .iter()
+            .flatten()
+            .map(|pack| pack.expected)
+            .sum::<usize>()
+            > SMALL;
         let rpc = self.rpc;
-        let answers: Vec<Vec<(usize, Answer)>> = stream::iter(calls.collect::<Vec<_>>())
-            .map(|calls| rpc.bulk(calls))
-            .buffered(CONCURRENCY)
-            .collect()
-            .await;
+        let mut calls: Vec<Vec<Call>> = calls.collect();
+        let answers = if calls.len() == 1 {
+            // At once, so that it travels with what else is asked at this moment.
+            vec![rpc.request(calls.remove(0), is_large).await]
+        } else {
+            stream::iter(calls)
+                .map(|calls| rpc.request(calls, true))
+                .buffered(CONCURRENCY)
+                .collect::<Vec<Vec<(usize, Answer)>>>()
+                .await
+        };
 
         let mut headers = Vec::new();
         let mut packs = Vec::new();
@@ -100,9 +114,22 @@ impl Run<'_> {
                 _ => return Fate::Lost(error),
             },
         };
-        match answer.filter(|answer| read_answer(answer.as_slice()).is_some()) {
+        let is_usable = |answer: &HexBytes| {
+            let performed = read_answer(answer.as_slice());
+            performed.is_some_and(|performed| self.may_be(performed.mark))
+        };
+        match answer.filter(is_usable) {
             Some(answer) => Fate::Ran(answer),
             None => Fate::Refused,
+        }
+    }
+
+    /// Whether a program that saw this ran where it should: on some chains it sees other numbers than
+    /// the nodes give to blocks.
+    fn may_be(&self, mark: Mark) -> bool {
+        match self.id {
+            BlockId::Number(number) => mark.number == number,
+            _ => true,
         }
     }
 
@@ -123,9 +150,11 @@ impl Run<'_> {
         }
         self.settle(mark)?;
         for header in headers {
-            // Where the head moved between the two, the header is asked for again, by its number.
             if header.mark() == mark || !self.is_head_asked() {
                 self.learn(*header)?;
+            } else {
+                // The head moved between the two. The header is asked for again, by its number.
+                self.head = Some(header.mark().number);
             }
         }
         if self.id == BlockId::Latest {
