@@ -13,6 +13,7 @@ use ogpu_types::{ChainId, Wei};
 use crate::{
     BuildError, Client, Journal, MemoryJournal, RetryPolicy, Signer,
     client::Inner,
+    events::emitters,
     http,
     rpc::{Rpc, RpcOptions},
     services::{ServiceOptions, Services},
@@ -296,6 +297,7 @@ impl ClientBuilder {
             journal: self
                 .journal
                 .unwrap_or_else(|| Arc::new(MemoryJournal::default())),
+            emitters: emitters(&chain),
         };
         Ok(Client::from_inner(Inner {
             engine: Engine::new(rpc.clone(), chain.id(), sending),

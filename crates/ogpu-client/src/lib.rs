@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod deadline;
 mod error;
+mod events;
 mod facade;
 pub mod handles;
 mod http;
@@ -55,7 +56,8 @@ pub use ogpu_chain::{ChainConfig, ChainSpec};
 pub use ogpu_contracts::{ReasonWord, Revert};
 #[doc(no_inline)]
 pub use ogpu_types::{
-    Address, ChainId, ConfirmedResponse, DeliveryMethod, ImageEnvironments, Receipt, Response,
-    ResponseStatus, SourceInfo, SourceStatus, TaskInfo, TaskInput, TaskStatus, TxHash,
-    ValidationError, Wei,
+    Address, ChainId, ConfirmedResponse, DeliveryMethod, EventContract, ImageEnvironments,
+    LoggedEvent, NexusEvent, ProtocolEvent, Receipt, Response, ResponseStatus, SourceInfo,
+    SourceStatus, TaskInfo, TaskInput, TaskStatus, TerminalEvent, TxHash, ValidationError,
+    VaultEvent, Wei,
 };

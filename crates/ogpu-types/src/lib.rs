@@ -3,6 +3,7 @@
 mod address;
 mod chain_id;
 mod environment;
+mod events;
 mod excerpt;
 mod hash32;
 mod hex_bytes;
@@ -25,6 +26,9 @@ mod wei;
 pub use address::{Address, AddressError};
 pub use chain_id::{ChainId, ChainIdError};
 pub use environment::{Environment, EnvironmentError};
+pub use events::{
+    EventContract, LoggedEvent, NexusEvent, ProtocolEvent, TerminalEvent, VaultEvent,
+};
 pub use hash32::{Hash32, TxHash};
 pub use hex_bytes::HexBytes;
 pub use hex_text::HexError;
