@@ -15,6 +15,7 @@ use tracing::{Span, field::Empty};
 
 use crate::{
     ClientBuilder, Error, Role, Signer, SignerError, TransactionRequest, Write,
+    events::Hub,
     rpc::{ChainProblem, Rpc},
     services::{ServiceOptions, Services},
     tx::Engine,
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) signer: Option<Signer>,
     pub(crate) write_timeout: Duration,
     pub(crate) engine: Engine,
+    pub(crate) event_hub: Arc<Hub>,
     pub(crate) env_signer: OnceLock<Signer>,
 }
 
@@ -108,6 +110,10 @@ impl Client {
 
     pub(crate) fn write_timeout(&self) -> Duration {
         self.inner.write_timeout
+    }
+
+    pub(crate) fn event_hub(&self) -> &Arc<Hub> {
+        &self.inner.event_hub
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -28,6 +28,7 @@ pub use ogpu_types as types;
 pub use builder::{ChainChoice, ClientBuilder};
 pub use client::Client;
 pub use error::{BuildError, Error};
+pub use events::{Cursor, CursorError, EventError, EventStream, EventUpdate, EventsBuilder};
 pub use facade::{
     NonceFix, Progress, PublishTasks, PublishedSource, PublishedTask, Resumed, StartedTask,
     TaskOutcome, TaskToPublish,

@@ -43,7 +43,7 @@ pub use error::{NodeError, RpcCause, RpcError};
 pub(crate) use block::{Block, BlockId};
 pub(crate) use call::{Answer, Call};
 pub(crate) use core::RpcOptions;
-pub(crate) use quantity::Quantity;
+pub(crate) use quantity::{Quantity, as_u64};
 pub(crate) use receipt::RawReceipt;
 
 /// Requests of one large read that are under way at a time.

@@ -128,6 +128,11 @@ impl Engine {
         }
     }
 
+    /// The one look at the chain's head, for whoever else waits for blocks.
+    pub(crate) fn heads(&self) -> &Arc<Heads> {
+        &self.shared.heads
+    }
+
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
     }
