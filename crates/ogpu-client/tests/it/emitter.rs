@@ -30,7 +30,9 @@ impl Emitter {
         code.push(0x63);
         code.extend(selector);
         code.extend([0x60, 0xe0, 0x1b, 0x60, 0x00, 0x52, 0x80, 0x60, 0x04, 0x52]);
-        code.extend([0x60, 0x00, 0x60, 0x00, 0x60, 0x24, 0x60, 0x00, 0x60, 0x01, 0x73]);
+        code.extend([
+            0x60, 0x00, 0x60, 0x00, 0x60, 0x24, 0x60, 0x00, 0x60, 0x01, 0x73,
+        ]);
         code.extend(vault.as_bytes());
         code.extend([0x5a, 0xf1, 0x50]);
         // .. and go on with the next account, and one less.
@@ -39,7 +41,9 @@ impl Emitter {
         code[end_place] = u8::try_from(code.len()).unwrap();
         code.extend([0x5b, 0x00]);
         let length = u8::try_from(code.len()).unwrap();
-        let mut init = vec![0x60, length, 0x60, 0x0c, 0x60, 0x00, 0x39, 0x60, length, 0x60, 0x00, 0xf3];
+        let mut init = vec![
+            0x60, length, 0x60, 0x0c, 0x60, 0x00, 0x39, 0x60, length, 0x60, 0x00, 0xf3,
+        ];
         init.extend(code);
         let receipt = network
             .client
@@ -56,9 +60,7 @@ impl Emitter {
         let mut data = vec![0; 64];
         data[24..32].copy_from_slice(&first.to_be_bytes());
         data[56..].copy_from_slice(&count.to_be_bytes());
-        let mut request = TransactionRequest::call(self.address, data);
-        request.value = Wei::from(count);
-        request
+        TransactionRequest::call(self.address, data).with_value(Wei::from(count))
     }
 
     pub(crate) async fn emit(&self, network: &Network, signer: &Signer, first: u64, count: u64) {
@@ -85,7 +87,12 @@ pub(crate) async fn canonical(network: &Network, from: u64) -> Vec<LoggedEvent> 
         "fromBlock": format!("{from:#x}"),
         "toBlock": "latest",
     }]);
-    let logs: Vec<Value> = network.client.rpc().call("eth_getLogs", filter).await.unwrap();
+    let logs: Vec<Value> = network
+        .client
+        .rpc()
+        .call("eth_getLogs", filter)
+        .await
+        .unwrap();
     let number = |value: &Value| u64::from_str_radix(&value.as_str().unwrap()[2..], 16).unwrap();
     let read = |log: Value| {
         let topics: Vec<Hash32> = serde_json::from_value(log["topics"].clone()).unwrap();

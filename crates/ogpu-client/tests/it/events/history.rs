@@ -19,7 +19,9 @@ async fn eventful() -> (Network, u64) {
     let emitter = Emitter::deploy(&network).await;
     let from = network.head().await + 1;
     for n in 0..12 {
-        emitter.emit(&network, &network.account, 100 * n, 1 + 3 * (n % 9)).await;
+        emitter
+            .emit(&network, &network.account, 100 * n, 1 + 3 * (n % 9))
+            .await;
         for _ in 0..n * 3 {
             network.devnet.mine().await.unwrap();
         }
@@ -34,7 +36,10 @@ async fn limits_of_range_and_results_change_nothing_of_what_comes() {
     let head = network.head().await;
     for most_blocks in [10, 500, 10_000] {
         // How many logs each block has, to refuse as a node does.
-        let logs: Vec<u64> = expected.iter().map(|event| event.log.block_number).collect();
+        let logs: Vec<u64> = expected
+            .iter()
+            .map(|event| event.log.block_number)
+            .collect();
         let tap = Tap::start(&network, move |call: &Value| {
             if call["method"] != "eth_getLogs" {
                 return None;
@@ -44,7 +49,10 @@ async fn limits_of_range_and_results_change_nothing_of_what_comes() {
             if end - start >= most_blocks {
                 return error(-32_000, "block range too large");
             }
-            let results = logs.iter().filter(|block| (start..=end).contains(block)).count();
+            let results = logs
+                .iter()
+                .filter(|block| (start..=end).contains(block))
+                .count();
             (results > 20)
                 .then(|| error(-32_005, "query returned more than 20 results"))
                 .flatten()
@@ -52,7 +60,11 @@ async fn limits_of_range_and_results_change_nothing_of_what_comes() {
         .await;
         let client = tap.client(&network);
         let stream = client.events().from_block(from).to_block(head).stream();
-        assert_eq!(all(stream).await, expected, "{most_blocks} blocks at a time");
+        assert_eq!(
+            all(stream).await,
+            expected,
+            "{most_blocks} blocks at a time"
+        );
         // What has too many results even alone is read otherwise.
         assert!(expected.len() > 100);
     }
@@ -147,7 +159,9 @@ async fn an_answer_with_logs_that_cannot_be_is_not_believed() {
     })
     .await;
     let client = network.client_with(|builder| {
-        builder.rpc_url(&tap.url).rpc_timeout(Duration::from_secs(5))
+        builder
+            .rpc_url(&tap.url)
+            .rpc_timeout(Duration::from_secs(5))
     });
     let stream = client.events().from_block(from).to_block(head).stream();
     assert_eq!(all(stream).await, expected);

@@ -23,10 +23,20 @@ async fn what_happens_after_the_start_comes_in_order_and_receipts_tell_the_same(
     let from = network.head().await + 1;
     let source = network.source(DeliveryMethod::ManualConfirmation).await;
     network.deposit(PAYMENT).await;
-    let published = network.client.publish_task(&task_info(source)).await.unwrap();
+    let published = network
+        .client
+        .publish_task(&task_info(source))
+        .await
+        .unwrap();
     let mut ledger = Ledger::default();
-    ledger.until(&mut stream, &canonical(&network, from).await).await;
-    let names: Vec<_> = ledger.events.iter().map(|event| event.name().unwrap()).collect();
+    ledger
+        .until(&mut stream, &canonical(&network, from).await)
+        .await;
+    let names: Vec<_> = ledger
+        .events
+        .iter()
+        .map(|event| event.name().unwrap())
+        .collect();
     assert_eq!(names, ["SourcePublished", "Deposited", "TaskPublished"]);
     let told = ledger.events.last().unwrap().event.clone().unwrap();
     assert_eq!(published.receipt.events, [told.clone()]);
@@ -68,16 +78,30 @@ async fn each_filter_lets_pass_what_names_its_address_or_belongs_to_it() {
     let of_response = names(events().response(response.address)).await;
     assert_eq!(of_response, ["ResponseSubmitted", "ResponseStatusChanged"]);
     let of_source = names(events().source(source)).await;
-    assert_eq!(of_source, ["SourcePublished", "TaskPublished", "TaskStatusChanged"]);
+    assert_eq!(
+        of_source,
+        ["SourcePublished", "TaskPublished", "TaskStatusChanged"]
+    );
     let of_both = names(events().source(source).task(task)).await;
     assert!(of_both.is_empty(), "{of_both:?}");
     let of_either = names(events().task(other).task(task)).await;
     assert_eq!(of_either.len(), of_task.len() + 2);
     let of_provider = names(events().provider(provider.address()).task(task)).await;
-    assert_eq!(of_provider, ["Attempted", "ResponseSubmitted", "ResponseStatusChanged"]);
+    assert_eq!(
+        of_provider,
+        ["Attempted", "ResponseSubmitted", "ResponseStatusChanged"]
+    );
     let of_client = names(events().account(network.account.address())).await;
-    for name in ["Deposited", "SourcePublished", "TaskPublished", "ResponseStatusChanged"] {
-        assert!(of_client.iter().any(|of| of == name), "{name}: {of_client:?}");
+    for name in [
+        "Deposited",
+        "SourcePublished",
+        "TaskPublished",
+        "ResponseStatusChanged",
+    ] {
+        assert!(
+            of_client.iter().any(|of| of == name),
+            "{name}: {of_client:?}"
+        );
     }
     let of_vault = names(events().contracts([EventContract::Vault])).await;
     assert!(of_vault.iter().all(|name| name != "TaskPublished") && !of_vault.is_empty());
@@ -92,13 +116,26 @@ async fn what_a_reorg_takes_away_is_removed_and_what_it_brings_is_added() {
     let mut ledger = Ledger::default();
     for depth in 1..=3 {
         for n in 0..4 {
-            emitter.emit(&network, &network.account, 1000 * depth + n, 3).await;
+            emitter
+                .emit(&network, &network.account, 1000 * depth + n, 3)
+                .await;
         }
-        ledger.until(&mut stream, &canonical(&network, from).await).await;
-        network.devnet.reorg_with(depth, Orphans::Dropped).await.unwrap();
+        ledger
+            .until(&mut stream, &canonical(&network, from).await)
+            .await;
+        network
+            .devnet
+            .reorg_with(depth, Orphans::Dropped)
+            .await
+            .unwrap();
         let removed = ledger.removed;
-        ledger.until(&mut stream, &canonical(&network, from).await).await;
-        assert_eq!(ledger.removed - removed, 3 * usize::try_from(depth).unwrap());
+        ledger
+            .until(&mut stream, &canonical(&network, from).await)
+            .await;
+        assert_eq!(
+            ledger.removed - removed,
+            3 * usize::try_from(depth).unwrap()
+        );
     }
 }
 
@@ -117,7 +154,11 @@ async fn with_confirmations_nothing_is_removed_by_a_shallow_reorg() {
     let mut ledger = Ledger::default();
     emitter.emit(&network, &network.account, 1, 2).await;
     emitter.emit(&network, &network.account, 10, 2).await;
-    network.devnet.reorg_with(1, Orphans::Dropped).await.unwrap();
+    network
+        .devnet
+        .reorg_with(1, Orphans::Dropped)
+        .await
+        .unwrap();
     for _ in 0..3 {
         network.devnet.mine().await.unwrap();
     }
@@ -135,7 +176,10 @@ async fn a_log_that_cannot_be_decoded_is_an_item_of_its_own() {
     let mut init = vec![0x67];
     init.extend(runtime);
     init.extend([0x60, 0x00, 0x52, 0x60, 0x08, 0x60, 0x18, 0xf3]);
-    let deployed = network.client.send_transaction(TransactionRequest::deploy(init)).await;
+    let deployed = network
+        .client
+        .send_transaction(TransactionRequest::deploy(init))
+        .await;
     let strange = deployed.unwrap().contract_address.unwrap();
     let spec = network.devnet.chain_spec();
     let chain = ChainSpec::builder(spec.id())
@@ -160,16 +204,29 @@ async fn a_log_that_cannot_be_decoded_is_an_item_of_its_own() {
     let EventUpdate::Added { event, .. } = stream.next().await.unwrap().unwrap() else {
         panic!("nothing was removed");
     };
-    assert_eq!((event.event, event.contract), (None, EventContract::Terminal));
+    assert_eq!(
+        (event.event, event.contract),
+        (None, EventContract::Terminal)
+    );
     assert_eq!(event.log, receipt.logs[0]);
     let next = stream.next().await.unwrap().unwrap();
     assert_eq!(next.event().name(), Some("Deposited"));
     // A cursor keeps what could not be decoded as it is.
     let text = next.cursor().to_string();
-    assert_eq!(text.parse::<ogpu_client::Cursor>().unwrap().to_string(), text);
-    let elsewhere = network.client.events().resume(next.cursor().clone()).stream();
+    assert_eq!(
+        text.parse::<ogpu_client::Cursor>().unwrap().to_string(),
+        text
+    );
+    let elsewhere = network
+        .client
+        .events()
+        .resume(next.cursor().clone())
+        .stream();
     let error = { elsewhere }.next().await.unwrap().unwrap_err();
-    assert!(matches!(error, EventError::OtherNetwork { .. }), "{error:?}");
+    assert!(
+        matches!(error, EventError::OtherNetwork { .. }),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]

@@ -42,7 +42,12 @@ impl Ledger {
         let time = std::time::Duration::from_secs(60);
         if tokio::time::timeout(time, taking).await.is_err() {
             let (has, wants) = (self.events.len(), expected.len());
-            let same = self.events.iter().zip(expected).take_while(|(a, b)| a == b).count();
+            let same = self
+                .events
+                .iter()
+                .zip(expected)
+                .take_while(|(a, b)| a == b)
+                .count();
             panic!("{has} events came instead of {wants}, of which {same} are the first ones");
         }
     }

@@ -18,7 +18,12 @@ const BLOCKS: u64 = 12;
 
 /// How many requests a door lets through until so many watchers were told of the events of all blocks.
 async fn requests_of(network: &Network, emitter: &Emitter, watchers: usize, first: u64) -> usize {
-    let endpoint: Endpoint = network.devnet.faults().endpoint(FaultPlan::none()).await.unwrap();
+    let endpoint: Endpoint = network
+        .devnet
+        .faults()
+        .endpoint(FaultPlan::none())
+        .await
+        .unwrap();
     let client = network.client_with(|builder| builder.rpc_url(endpoint.http_url()));
     let mut streams: Vec<_> = (0..watchers).map(|_| client.events().stream()).collect();
     join_all(streams.iter_mut().map(|stream| stream.started())).await;
@@ -56,7 +61,9 @@ async fn a_slow_watcher_misses_nothing() {
     let mut ledger = Ledger::default();
     for n in 0..4 {
         emitter.emit(&network, &network.account, 10 * n, 5).await;
-        ledger.until(&mut quick, &canonical(&network, from).await).await;
+        ledger
+            .until(&mut quick, &canonical(&network, from).await)
+            .await;
         // More than is kept for those who are late.
         for _ in 0..90 {
             network.devnet.mine().await.unwrap();
@@ -77,7 +84,9 @@ async fn a_connection_for_notices_that_is_closed_over_and_over_loses_nothing() {
     ));
     let endpoint = network.devnet.faults().endpoint(plan).await.unwrap();
     let client = network.client_with(|builder| {
-        builder.rpc_url(endpoint.http_url()).ws_url(endpoint.ws_url())
+        builder
+            .rpc_url(endpoint.http_url())
+            .ws_url(endpoint.ws_url())
     });
     let from = network.head().await + 1;
     let mut stream = client.events().stream();
