@@ -13,6 +13,7 @@ use ogpu_types::{ChainId, Wei};
 use crate::{
     BuildError, Client, Journal, MemoryJournal, RetryPolicy, Signer,
     client::Inner,
+    events::{Hub, emitters},
     http,
     rpc::{Rpc, RpcOptions},
     services::{ServiceOptions, Services},
@@ -299,9 +300,13 @@ impl ClientBuilder {
             journal: self
                 .journal
                 .unwrap_or_else(|| Arc::new(MemoryJournal::default())),
+            emitters: emitters(&chain),
         };
+        let engine = Engine::new(rpc.clone(), chain.id(), sending);
+        let heads = Arc::clone(engine.heads());
         Ok(Client::from_inner(Inner {
-            engine: Engine::new(rpc.clone(), chain.id(), sending),
+            event_hub: Hub::new(rpc.clone(), emitters(&chain), heads),
+            engine,
             rpc,
             services: Services {
                 http,

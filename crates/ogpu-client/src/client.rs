@@ -15,6 +15,7 @@ use tracing::{Span, field::Empty};
 
 use crate::{
     ClientBuilder, Error, Role, Signer, TransactionRequest, Write,
+    events::Hub,
     rpc::{ChainProblem, Rpc},
     services::{ServiceOptions, Services},
     signer::RoleSigners,
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) role_signers: RoleSigners,
     /// The manager's address, once it was asked for.
     pub(crate) manager: OnceLock<Address>,
+    pub(crate) event_hub: Arc<Hub>,
 }
 
 impl fmt::Debug for Client {
@@ -116,6 +118,10 @@ impl Client {
 
     pub(crate) fn write_timeout(&self) -> Duration {
         self.inner.write_timeout
+    }
+
+    pub(crate) fn event_hub(&self) -> &Arc<Hub> {
+        &self.inner.event_hub
     }
 
     pub(crate) fn engine(&self) -> &Engine {

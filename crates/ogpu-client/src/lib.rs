@@ -6,6 +6,7 @@ mod clock;
 mod contract_write;
 mod deadline;
 mod error;
+mod events;
 mod facade;
 pub mod handles;
 mod http;
@@ -31,6 +32,7 @@ pub use ogpu_types as types;
 pub use builder::{ChainChoice, ClientBuilder};
 pub use client::Client;
 pub use error::{BuildError, Error};
+pub use events::{Cursor, CursorError, EventError, EventStream, EventUpdate, EventsBuilder};
 pub use facade::{
     NonceFix, Progress, PublishTasks, PublishedSource, PublishedTask, Resumed, StartedTask,
     TaskOutcome, TaskToPublish,
@@ -62,7 +64,8 @@ pub use ogpu_chain::{ChainConfig, ChainSpec};
 pub use ogpu_contracts::{ReasonWord, Revert};
 #[doc(no_inline)]
 pub use ogpu_types::{
-    Address, ChainId, ConfirmedResponse, DeliveryMethod, ImageEnvironments, Receipt, Response,
-    ResponseAddress, ResponseStatus, SourceAddress, SourceInfo, SourceStatus, TaskAddress,
-    TaskInfo, TaskInput, TaskStatus, TxHash, ValidationError, Wei,
+    Address, ChainId, ConfirmedResponse, DeliveryMethod, EventContract, ImageEnvironments,
+    LoggedEvent, NexusEvent, ProtocolEvent, Receipt, Response, ResponseAddress, ResponseStatus,
+    SourceAddress, SourceInfo, SourceStatus, TaskAddress, TaskInfo, TaskInput, TaskStatus,
+    TerminalEvent, TxHash, ValidationError, VaultEvent, Wei,
 };

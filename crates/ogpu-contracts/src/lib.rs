@@ -32,6 +32,7 @@ pub mod abi;
 pub mod call;
 pub mod convert;
 pub mod event;
+pub mod protocol_event;
 mod revert;
 
 pub use call::{ContractCall, DecodeError, NoOutput};

@@ -188,6 +188,7 @@ fn only_the_emitter_itself_is_believed() {
             AbiEncode::encode(ethers_core::types::Address::from(source_address)).into(),
             1,
             Hash32::new([0; 32]),
+            Hash32::new([0; 32]),
             0,
         )
     };

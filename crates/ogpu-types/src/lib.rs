@@ -4,6 +4,7 @@ mod address;
 mod block_ref;
 mod chain_id;
 mod environment;
+mod events;
 mod excerpt;
 mod hash32;
 mod hex_bytes;
@@ -29,6 +30,9 @@ pub use block_ref::BlockRef;
 pub use chain_id::{ChainId, ChainIdError};
 pub use environment::{
     Environment, EnvironmentError, combine_environments, environment_names, parse_environments,
+};
+pub use events::{
+    EventContract, LoggedEvent, NexusEvent, ProtocolEvent, TerminalEvent, VaultEvent,
 };
 pub use hash32::{Hash32, TxHash};
 pub use hex_bytes::HexBytes;

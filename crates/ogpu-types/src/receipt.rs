@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Hash32, HexBytes, TransactionStatus, TxHash, Wei};
+use crate::{Address, Hash32, HexBytes, ProtocolEvent, TransactionStatus, TxHash, Wei};
 
 /// The outcome of a mined transaction.
 ///
@@ -33,10 +33,13 @@ pub struct Receipt {
     pub status: TransactionStatus,
     /// What its contracts logged.
     pub logs: Vec<Log>,
+    /// What the protocol's contracts say in those logs, in their order.
+    #[serde(default)]
+    pub events: Vec<ProtocolEvent>,
 }
 
 impl Receipt {
-    /// A receipt with these facts, at index 0, without `to`, gas and logs: assign them as fields.
+    /// A receipt with these facts, at index 0, without `to`, gas, logs and events: assign them as fields.
     #[must_use]
     pub const fn new(
         transaction_hash: TxHash,
@@ -57,6 +60,7 @@ impl Receipt {
             effective_gas_price: Wei::ZERO,
             status,
             logs: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -86,6 +90,8 @@ pub struct Log {
     pub data: HexBytes,
     /// The block that it is in.
     pub block_number: u64,
+    /// The hash of that block, which tells a reorganisation.
+    pub block_hash: Hash32,
     /// The transaction that caused it.
     pub transaction_hash: TxHash,
     /// Its place among the logs of the block, from 0.
@@ -100,6 +106,7 @@ impl Log {
         topics: Vec<Hash32>,
         data: HexBytes,
         block_number: u64,
+        block_hash: Hash32,
         transaction_hash: TxHash,
         log_index: u64,
     ) -> Self {
@@ -108,6 +115,7 @@ impl Log {
             topics,
             data,
             block_number,
+            block_hash,
             transaction_hash,
             log_index,
         }

@@ -95,7 +95,7 @@ impl From<&SourceInfo> for SourceMetadata {
 }
 
 /// The parameters of a source as its contract holds them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceParams {
     /// The owner.

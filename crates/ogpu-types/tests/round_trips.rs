@@ -93,6 +93,13 @@ proptest! {
     }
 
     #[test]
+    fn events(event in protocol_event(), logged in logged_event()) {
+        assert_round_trip(&event);
+        assert_round_trip(&event.contract());
+        assert_round_trip(&logged);
+    }
+
+    #[test]
     fn receipts_and_logs(receipt in receipt(), log in log()) {
         assert_round_trip(&receipt);
         assert_round_trip(&log);

@@ -85,6 +85,7 @@ impl RawReceipt {
                     log.topics,
                     log.data,
                     self.block_number,
+                    self.block_hash,
                     self.transaction_hash,
                     log.log_index,
                 )

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use ogpu_contracts::protocol_event::{self, Emitters};
 use ogpu_tx::{FeeCaps, Policy};
 use ogpu_types::{Address, ChainId, Receipt, TxHash};
 use tokio::{
@@ -39,6 +40,8 @@ pub(crate) struct SendOptions {
     pub(crate) caps: FeeCaps,
     pub(crate) confirmations: u64,
     pub(crate) journal: Arc<dyn Journal>,
+    /// Whose logs in a receipt are the protocol's events.
+    pub(crate) emitters: Emitters,
 }
 
 /// What all accounts share.
@@ -50,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) caps: FeeCaps,
     pub(crate) confirmations: u64,
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) emitters: Emitters,
     pub(crate) heads: Arc<Heads>,
     pub(crate) market: Market,
     pub(crate) known: KnownContracts,
@@ -114,6 +118,7 @@ impl Engine {
                 caps: options.caps,
                 confirmations: options.confirmations,
                 journal: options.journal,
+                emitters: options.emitters,
                 market: Market::default(),
                 known: KnownContracts::default(),
             }),
@@ -121,6 +126,11 @@ impl Engine {
             keys: Mutex::default(),
             alive: watch::Sender::new(()),
         }
+    }
+
+    /// The one look at the chain's head, for whoever else waits for blocks.
+    pub(crate) fn heads(&self) -> &Arc<Heads> {
+        &self.shared.heads
     }
 
     pub(super) fn shared(&self) -> &Shared {
@@ -407,7 +417,12 @@ impl Engine {
         prepared: Prepared,
         deadline: Deadline,
     ) -> Result<Receipt, TxError> {
-        let receipt = receipt.into_receipt(prepared.fees.ceiling());
+        let mut receipt = receipt.into_receipt(prepared.fees.ceiling());
+        receipt.events = receipt
+            .logs
+            .iter()
+            .filter_map(|log| protocol_event::decode(log, &self.shared.emitters))
+            .collect();
         debug!(hash = %receipt.transaction_hash, block = receipt.block_number, gas = receipt.gas_used, "done");
         if receipt.succeeded() {
             return Ok(receipt);

@@ -31,6 +31,7 @@ pub use request::TransactionRequest;
 pub use unblock::NonceInfo;
 
 pub(crate) use engine::{Engine, Order, SendOptions};
+pub(crate) use heads::{Head, Heads};
 pub(crate) use prepare::{KnownContracts, Prepared, Preparing, prepare};
 pub(crate) use record::Name;
 pub(crate) use unblock::Unblocking;

@@ -134,6 +134,7 @@ async fn published(
             log.topics,
             log.data,
             *blocks.end(),
+            log.block_hash,
             TxHash::new([0; 32]),
             0,
         );

@@ -1,10 +1,11 @@
 //! Arbitrary values of every type.
 
 use ogpu_types::{
-    Address, ChainId, ConfirmedResponse, DeliveryMethod, Environment, Hash32, HexBytes,
-    ImageEnvironments, Json, Log, Receipt, Response, ResponseParams, ResponseStatus, SourceInfo,
-    SourceMetadata, SourceParams, SourceStatus, TaskInfo, TaskInput, TaskParams, TaskStatus,
-    TransactionStatus, Wei,
+    Address, ChainId, ConfirmedResponse, DeliveryMethod, Environment, EventContract, Hash32,
+    HexBytes, ImageEnvironments, Json, Log, LoggedEvent, NexusEvent, ProtocolEvent, Receipt,
+    Response, ResponseParams, ResponseStatus, SourceInfo, SourceMetadata, SourceParams,
+    SourceStatus, TaskInfo, TaskInput, TaskParams, TaskStatus, TerminalEvent, TransactionStatus,
+    VaultEvent, Wei,
 };
 use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::Value;
@@ -231,12 +232,14 @@ pub(crate) fn log() -> impl Strategy<Value = Log> {
         address(),
         collection::vec(hash32(), 0..5),
         hex_bytes(),
-        hash32(),
+        [hash32(), hash32()],
         any::<[u64; 2]>(),
     )
-        .prop_map(|(address, topics, data, transaction, [block, index])| {
-            Log::new(address, topics, data, block, transaction, index)
-        })
+        .prop_map(
+            |(address, topics, data, [hash, transaction], [block, index])| {
+                Log::new(address, topics, data, block, hash, transaction, index)
+            },
+        )
 }
 
 pub(crate) fn receipt() -> impl Strategy<Value = Receipt> {
@@ -247,10 +250,13 @@ pub(crate) fn receipt() -> impl Strategy<Value = Receipt> {
         any::<[u64; 3]>(),
         wei(),
         transaction_status(),
-        collection::vec(log(), 0..3),
+        (
+            collection::vec(log(), 0..3),
+            collection::vec(protocol_event(), 0..3),
+        ),
     )
         .prop_map(
-            |(hashes, from, [to, contract], numbers, price, status, logs)| {
+            |(hashes, from, [to, contract], numbers, price, status, (logs, events))| {
                 let mut receipt = Receipt::new(hashes[0], numbers[0], hashes[1], from, status);
                 receipt.transaction_index = numbers[1];
                 receipt.gas_used = numbers[2];
@@ -258,7 +264,134 @@ pub(crate) fn receipt() -> impl Strategy<Value = Receipt> {
                 receipt.contract_address = contract;
                 receipt.effective_gas_price = price;
                 receipt.logs = logs;
+                receipt.events = events;
                 receipt
             },
         )
+}
+
+fn nexus_event() -> impl Strategy<Value = NexusEvent> {
+    let names = || (address(), address());
+    prop_oneof![
+        (names(), wei()).prop_map(
+            |((task, provider), suggested_payment)| NexusEvent::Attempted {
+                task: task.into(),
+                provider,
+                suggested_payment,
+            }
+        ),
+        names().prop_map(
+            |(previous_owner, new_owner)| NexusEvent::OwnershipTransferred {
+                previous_owner,
+                new_owner,
+            }
+        ),
+        (names(), any::<u64>(), environment()).prop_map(
+            |((provider, source), registrant_id, preferred_environment)| NexusEvent::Registered {
+                provider,
+                registrant_id,
+                source: source.into(),
+                preferred_environment,
+            }
+        ),
+        (address(), response_status()).prop_map(|(response, status)| {
+            NexusEvent::ResponseStatusChanged {
+                response: response.into(),
+                status,
+            }
+        }),
+        names().prop_map(|(response, task)| NexusEvent::ResponseSubmitted {
+            response: response.into(),
+            task: task.into(),
+        }),
+        address().prop_map(|source| NexusEvent::SourcePublished {
+            source: source.into(),
+        }),
+        (address(), source_status()).prop_map(|(source, status)| {
+            NexusEvent::SourceStatusChanged {
+                source: source.into(),
+                status,
+            }
+        }),
+        (address(), source_params()).prop_map(|(source, source_params)| {
+            NexusEvent::SourceUpdated {
+                source: source.into(),
+                source_params,
+            }
+        }),
+        names().prop_map(|(task, source)| NexusEvent::TaskPublished {
+            task: task.into(),
+            source: source.into(),
+        }),
+        (address(), task_status()).prop_map(|(task, status)| NexusEvent::TaskStatusChanged {
+            task: task.into(),
+            status,
+        }),
+    ]
+}
+
+fn terminal_event() -> impl Strategy<Value = TerminalEvent> {
+    let names = || (address(), address());
+    prop_oneof![
+        (names(), any::<bool>()).prop_map(|((account, agent), value)| TerminalEvent::AgentSet {
+            account,
+            agent,
+            value,
+        }),
+        address().prop_map(|provider| TerminalEvent::BaseDataUpdated { provider }),
+        (address(), any::<bool>())
+            .prop_map(|(master, value)| TerminalEvent::DefaultAgentDisabled { master, value }),
+        address().prop_map(|provider| TerminalEvent::LiveDataUpdated { provider }),
+        names().prop_map(|(provider, master)| TerminalEvent::MasterAnnounced { provider, master }),
+        names().prop_map(
+            |(previous_owner, new_owner)| TerminalEvent::OwnershipTransferred {
+                previous_owner,
+                new_owner,
+            }
+        ),
+        names()
+            .prop_map(|(provider, master)| TerminalEvent::ProviderAnnounced { provider, master }),
+        address().prop_map(|provider| TerminalEvent::ProviderRemoved { provider }),
+        names().prop_map(|(provider, source)| TerminalEvent::RemoveContainer {
+            provider,
+            source: source.into(),
+        }),
+    ]
+}
+
+fn vault_event() -> impl Strategy<Value = VaultEvent> {
+    let kinds: [fn(Address, Wei) -> VaultEvent; 8] = [
+        |account, amount| VaultEvent::Claimed { account, amount },
+        |account, amount| VaultEvent::Deposited { account, amount },
+        |account, amount| VaultEvent::Locked { account, amount },
+        |account, amount| VaultEvent::Sanctioned { account, amount },
+        |account, amount| VaultEvent::Unbonded { account, amount },
+        |account, amount| VaultEvent::UnbondingCanceled { account, amount },
+        |account, amount| VaultEvent::Waived { account, amount },
+        |account, amount| VaultEvent::Withdrawn { account, amount },
+    ];
+    (select(kinds.to_vec()), address(), wei())
+        .prop_map(|(kind, account, amount)| kind(account, amount))
+}
+
+pub(crate) fn protocol_event() -> impl Strategy<Value = ProtocolEvent> {
+    prop_oneof![
+        nexus_event().prop_map(ProtocolEvent::from),
+        terminal_event().prop_map(ProtocolEvent::from),
+        vault_event().prop_map(ProtocolEvent::from),
+    ]
+}
+
+pub(crate) fn logged_event() -> impl Strategy<Value = LoggedEvent> {
+    (
+        select(EventContract::ALL),
+        option::of(protocol_event()),
+        log(),
+        option::of(any::<u64>()),
+    )
+        .prop_map(|(contract, event, log, timestamp)| {
+            let mut logged = LoggedEvent::new(contract, event, log);
+            logged.timestamp = timestamp;
+            logged
+        })
 }

@@ -1,0 +1,16 @@
+//! Events of the protocol, by the contract that emits them.
+
+mod contract;
+mod define;
+mod logged;
+mod nexus;
+mod protocol;
+mod terminal;
+mod vault;
+
+pub use contract::EventContract;
+pub use logged::LoggedEvent;
+pub use nexus::NexusEvent;
+pub use protocol::ProtocolEvent;
+pub use terminal::TerminalEvent;
+pub use vault::VaultEvent;
