@@ -26,6 +26,8 @@ mod write;
 pub use ogpu_chain as chain;
 /// The contracts' ABIs, as JSON.
 pub use ogpu_contracts::abi;
+/// Events that the streams do not have, out of a receipt's or a node's log.
+pub use ogpu_contracts::protocol_event::{decode_manager_event, decode_ownership_event};
 /// The protocol's data types.
 pub use ogpu_types as types;
 

@@ -6,10 +6,11 @@ use ethers_core::{
     types::H256,
 };
 use ogpu_types::{
-    Address, EventContract, Log, NexusEvent, ProtocolEvent, TerminalEvent, VaultEvent,
+    Address, EventContract, Log, ManagerEvent, NexusEvent, OwnershipEvent, ProtocolEvent,
+    TerminalEvent, VaultEvent,
 };
 
-use crate::{nexus, terminal, vault};
+use crate::{controller, manager, nexus, terminal, vault};
 
 /// Where the contracts are that emit the protocol's events.
 ///
@@ -53,15 +54,34 @@ impl Emitters {
 /// values have no counterpart here: an unknown number of an enum, bits outside of a type, a text
 /// that is not UTF-8. Whatever is decoded encodes to the same log again.
 pub fn decode(log: &Log, emitters: &Emitters) -> Option<ProtocolEvent> {
-    let raw = RawLog {
-        topics: log.topics.iter().map(|topic| (*topic).into()).collect(),
-        data: log.data.as_ref().to_vec(),
-    };
+    let raw = raw(log);
     match emitters.contract_at(log.address)? {
         EventContract::Nexus => nexus_event(&raw).map(ProtocolEvent::Nexus),
         EventContract::Terminal => terminal_event(&raw).map(ProtocolEvent::Terminal),
         EventContract::Vault => vault_event(&raw).map(ProtocolEvent::Vault),
         _ => None,
+    }
+}
+
+/// Reads a log of the manager, which is at the address `manager`.
+///
+/// `None` as of [`decode`].
+pub fn decode_manager_event(log: &Log, manager: Address) -> Option<ManagerEvent> {
+    (log.address == manager).then(|| manager_event(&raw(log)))?
+}
+
+/// Reads the change of the owner of the contract at the address `owned`: of a source, a task, a
+/// response or the controller.
+///
+/// `None` as of [`decode`].
+pub fn decode_ownership_event(log: &Log, owned: Address) -> Option<OwnershipEvent> {
+    (log.address == owned).then(|| ownership_event(&raw(log)))?
+}
+
+fn raw(log: &Log) -> RawLog {
+    RawLog {
+        topics: log.topics.iter().map(|topic| (*topic).into()).collect(),
+        data: log.data.as_ref().to_vec(),
     }
 }
 
@@ -223,6 +243,36 @@ fn vault_event(log: &RawLog) -> Option<VaultEvent> {
         vault::WithdrawnFilter as event => VaultEvent::Withdrawn {
             account: event.account.into(),
             amount: event.amount.into(),
+        },
+    })
+}
+
+fn manager_event(log: &RawLog) -> Option<ManagerEvent> {
+    read!(log, {
+        manager::RoleAdminChangedFilter as event => ManagerEvent::RoleAdminChanged {
+            role: event.role.into(),
+            previous_admin_role: event.previous_admin_role.into(),
+            new_admin_role: event.new_admin_role.into(),
+        },
+        manager::RoleGrantedFilter as event => ManagerEvent::RoleGranted {
+            role: event.role.into(),
+            account: event.account.into(),
+            sender: event.sender.into(),
+        },
+        manager::RoleRevokedFilter as event => ManagerEvent::RoleRevoked {
+            role: event.role.into(),
+            account: event.account.into(),
+            sender: event.sender.into(),
+        },
+    })
+}
+
+/// The event is the same in every contract that has an owner.
+fn ownership_event(log: &RawLog) -> Option<OwnershipEvent> {
+    read!(log, {
+        controller::OwnershipTransferredFilter as event => OwnershipEvent::OwnershipTransferred {
+            previous_owner: event.previous_owner.into(),
+            new_owner: event.new_owner.into(),
         },
     })
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use ethers_core::abi::{Abi, ParamType, Token, encode};
 use ogpu_contracts::{
     abi,
-    protocol_event::{Emitters, decode},
+    protocol_event::{Emitters, decode, decode_manager_event, decode_ownership_event},
 };
 use ogpu_types::{Address, EventContract, Hash32, Log, NexusEvent, ProtocolEvent, Wei};
 use proptest::{collection, prelude::*, sample::select};
+use serde::Serialize;
 
 const EMITTERS: Emitters = Emitters {
     nexus: Address::new([1; 20]),
@@ -23,6 +24,10 @@ fn interface(contract: EventContract) -> Abi {
         EventContract::Vault => "Vault",
         other => panic!("no interface of {other}"),
     };
+    interface_of(name)
+}
+
+fn interface_of(name: &str) -> Abi {
     serde_json::from_str(abi::json(name).unwrap()).unwrap()
 }
 
@@ -34,6 +39,7 @@ fn token(kind: &ParamType) -> Token {
         ParamType::String => Token::String("https://example.org/ä".into()),
         ParamType::Uint(8) => Token::Uint(1.into()),
         ParamType::Uint(_) => Token::Uint(77.into()),
+        ParamType::FixedBytes(length) => Token::FixedBytes(vec![0x22; *length]),
         ParamType::Tuple(parts) => Token::Tuple(parts.iter().map(token).collect()),
         other => panic!("no event has a {other}"),
     }
@@ -45,8 +51,7 @@ fn log(emitter: Address, topics: Vec<Hash32>, data: Vec<u8>) -> Log {
 }
 
 /// A log of each event in an interface, with its name.
-fn every_log(contract: EventContract, emitter: Address) -> Vec<(String, Log)> {
-    let abi = interface(contract);
+fn every_log(abi: &Abi, emitter: Address) -> Vec<(String, Log)> {
     let mut logs = Vec::new();
     for event in abi.events() {
         let tokens = |indexed: bool| -> Vec<Token> {
@@ -71,7 +76,7 @@ fn all_logs() -> Vec<(EventContract, String, Log)> {
         .all()
         .into_iter()
         .flat_map(|(contract, emitter)| {
-            every_log(contract, emitter)
+            every_log(&interface(contract), emitter)
                 .into_iter()
                 .map(move |(name, log)| (contract, name, log))
         })
@@ -87,20 +92,59 @@ fn every_event_of_the_interfaces_is_decoded_under_its_name_with_the_arguments_of
         let event = decode(&log, &EMITTERS).unwrap_or_else(|| panic!("{name} is not decoded"));
         assert_eq!(event.name(), name);
         assert_eq!(event.contract(), contract);
-        let json: serde_json::Value = serde_json::to_value(&event).unwrap();
-        let written: BTreeSet<&str> = json["args"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
-        let abi = interface(contract);
-        let inputs = &abi.event(&name).unwrap().inputs;
-        let expected: BTreeSet<&str> = inputs.iter().map(|input| &*input.name).collect();
-        assert_eq!(written, expected, "{name}");
+        assert_arguments(&event, &name, &interface(contract));
         seen.insert((contract, name));
     }
     assert_eq!(seen.len(), 27);
+}
+
+/// The event's JSON names its arguments as the ABI does.
+fn assert_arguments(event: &impl Serialize, name: &str, abi: &Abi) {
+    let json = serde_json::to_value(event).unwrap();
+    let written = json["args"].as_object().unwrap().keys();
+    let written: BTreeSet<&str> = written.map(String::as_str).collect();
+    let inputs = &abi.event(name).unwrap().inputs;
+    let expected: BTreeSet<&str> = inputs.iter().map(|input| &*input.name).collect();
+    assert_eq!(written, expected, "{name}");
+}
+
+#[test]
+fn every_event_of_the_manager_is_decoded_and_nobody_elses_is() {
+    let (manager, other) = (Address::new([4; 20]), Address::new([5; 20]));
+    let abi = interface_of("Manager");
+    let logs = every_log(&abi, manager);
+    assert_eq!(logs.len(), 3);
+    for (name, log) in logs {
+        let event = decode_manager_event(&log, manager).unwrap();
+        assert_eq!(event.name(), name);
+        assert_arguments(&event, &name, &abi);
+        assert_eq!(decode_manager_event(&log, other), None);
+        assert_eq!(decode_ownership_event(&log, manager), None);
+        assert_eq!(decode(&log, &EMITTERS), None);
+        let mut fewer_topics = log;
+        fewer_topics.topics.pop();
+        assert_eq!(decode_manager_event(&fewer_topics, manager), None);
+    }
+}
+
+#[test]
+fn every_contract_with_an_owner_and_no_other_events_tells_of_a_new_one() {
+    let (owned, other) = (Address::new([4; 20]), Address::new([5; 20]));
+    for contract in ["Controller", "Source", "Task", "Response"] {
+        let abi = interface_of(contract);
+        let logs = every_log(&abi, owned);
+        let [(name, log)] = &logs[..] else {
+            panic!("{contract} has other events: {logs:?}");
+        };
+        let event = decode_ownership_event(log, owned).unwrap();
+        assert_eq!(event.name(), name);
+        assert_arguments(&event, name, &abi);
+        assert_eq!(decode_ownership_event(log, other), None);
+        assert_eq!(decode_manager_event(log, owned), None);
+        let mut dirty = log.clone();
+        dirty.topics[1] = Hash32::new([0xff; 32]);
+        assert_eq!(decode_ownership_event(&dirty, owned), None);
+    }
 }
 
 #[test]

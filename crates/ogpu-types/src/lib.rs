@@ -32,7 +32,8 @@ pub use environment::{
     Environment, EnvironmentError, combine_environments, environment_names, parse_environments,
 };
 pub use events::{
-    EventContract, LoggedEvent, NexusEvent, ProtocolEvent, TerminalEvent, VaultEvent,
+    EventContract, LoggedEvent, ManagerEvent, NexusEvent, OwnershipEvent, ProtocolEvent,
+    TerminalEvent, VaultEvent,
 };
 pub use hash32::{Hash32, TxHash};
 pub use hex_bytes::HexBytes;

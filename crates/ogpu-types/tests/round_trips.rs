@@ -100,6 +100,12 @@ proptest! {
     }
 
     #[test]
+    fn events_outside_of_the_streams(role in manager_event(), owner in ownership_event()) {
+        assert_round_trip(&role);
+        assert_round_trip(&owner);
+    }
+
+    #[test]
     fn receipts_and_logs(receipt in receipt(), log in log()) {
         assert_round_trip(&receipt);
         assert_round_trip(&log);

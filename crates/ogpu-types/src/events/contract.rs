@@ -6,8 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{UnknownEnumName, serde_text};
 
-/// A contract that emits events of the protocol. The controller has none of its own: Nexus emits
-/// those of its calls.
+/// A contract that emits events of the protocol. Of the controller's calls, the nexus tells.
 ///
 /// Text and JSON are the name in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,10 +2,10 @@
 
 use ogpu_types::{
     Address, ChainId, ConfirmedResponse, DeliveryMethod, Environment, EventContract, Hash32,
-    HexBytes, ImageEnvironments, Json, Log, LoggedEvent, NexusEvent, ProtocolEvent, Receipt,
-    Response, ResponseParams, ResponseStatus, SourceInfo, SourceMetadata, SourceParams,
-    SourceStatus, TaskInfo, TaskInput, TaskParams, TaskStatus, TerminalEvent, TransactionStatus,
-    VaultEvent, Wei,
+    HexBytes, ImageEnvironments, Json, Log, LoggedEvent, ManagerEvent, NexusEvent, OwnershipEvent,
+    ProtocolEvent, Receipt, Response, ResponseParams, ResponseStatus, SourceInfo, SourceMetadata,
+    SourceParams, SourceStatus, TaskInfo, TaskInput, TaskParams, TaskStatus, TerminalEvent,
+    TransactionStatus, VaultEvent, Wei,
 };
 use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::Value;
@@ -380,6 +380,38 @@ pub(crate) fn protocol_event() -> impl Strategy<Value = ProtocolEvent> {
         terminal_event().prop_map(ProtocolEvent::from),
         vault_event().prop_map(ProtocolEvent::from),
     ]
+}
+
+pub(crate) fn manager_event() -> impl Strategy<Value = ManagerEvent> {
+    let names = || (hash32(), address(), address());
+    prop_oneof![
+        [hash32(), hash32(), hash32()].prop_map(|[role, previous_admin_role, new_admin_role]| {
+            ManagerEvent::RoleAdminChanged {
+                role,
+                previous_admin_role,
+                new_admin_role,
+            }
+        }),
+        names().prop_map(|(role, account, sender)| ManagerEvent::RoleGranted {
+            role,
+            account,
+            sender,
+        }),
+        names().prop_map(|(role, account, sender)| ManagerEvent::RoleRevoked {
+            role,
+            account,
+            sender,
+        }),
+    ]
+}
+
+pub(crate) fn ownership_event() -> impl Strategy<Value = OwnershipEvent> {
+    (address(), address()).prop_map(|(previous_owner, new_owner)| {
+        OwnershipEvent::OwnershipTransferred {
+            previous_owner,
+            new_owner,
+        }
+    })
 }
 
 pub(crate) fn logged_event() -> impl Strategy<Value = LoggedEvent> {

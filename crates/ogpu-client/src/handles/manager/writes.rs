@@ -10,6 +10,8 @@ impl Manager {
     /// Gives up a role of the signer's own account, named by its 32 bytes. Only an administrator of
     /// the role can give it back. An account that does not have the role loses nothing.
     ///
+    /// The receipt's logs tell of it, to [`decode_manager_event`](crate::decode_manager_event).
+    ///
     /// It names its key: none is taken from the client or the environment. All other writes of the
     /// manager are its administrators' alone.
     ///
