@@ -25,6 +25,7 @@ mod reorgs;
 mod replacing;
 mod responses;
 mod restart;
+mod scenarios;
 mod sending;
 mod server;
 mod services;
