@@ -1,7 +1,8 @@
 //! What the examples share: the network they run on, and a source and a task to start from.
 //!
 //! Every example runs on a dev network that it starts itself. `--chain testnet` (or `mainnet`, where
-//! money is real) runs the same program on a live one, with the key in `CLIENT_PRIVATE_KEY`.
+//! money is real) runs those that connect through [`Network`] on a live one, with the key in
+//! `CLIENT_PRIVATE_KEY`.
 #![allow(clippy::print_stdout, reason = "examples talk to their reader")]
 
 use std::{
@@ -11,7 +12,7 @@ use std::{
 };
 
 use ogpu_client::{
-    ChainConfig, ChainId, Client, DeliveryMethod, ImageEnvironments, Response, Signer,
+    ChainConfig, ChainId, Client, DeliveryMethod, ImageEnvironments, Response, Role, Signer,
     SourceAddress, SourceInfo, TaskAddress, TaskInfo, TaskInput, Wei,
 };
 use ogpu_devnet::{Devnet, SimulatedProvider};
@@ -95,6 +96,18 @@ impl Network {
             devnet: None,
             providers: Vec::new(),
         })
+    }
+
+    /// An agent's key: the dev network's, or the one in `AGENT_PRIVATE_KEY`.
+    ///
+    /// # Errors
+    ///
+    /// When the live network's key is missing.
+    pub fn agent(&self) -> Result<Signer> {
+        match &self.devnet {
+            Some(devnet) => Ok(devnet.accounts().agent().clone()),
+            None => Ok(Signer::from_role(Role::Agent)?),
+        }
     }
 
     /// On a dev network, starts a provider that serves the source; a live one has its own.

@@ -66,8 +66,9 @@ pub use ogpu_chain::{ChainConfig, ChainSpec};
 pub use ogpu_contracts::{ReasonWord, Revert};
 #[doc(no_inline)]
 pub use ogpu_types::{
-    Address, ChainId, ConfirmedResponse, DeliveryMethod, EventContract, ImageEnvironments,
-    LoggedEvent, NexusEvent, ProtocolEvent, Receipt, Response, ResponseAddress, ResponseStatus,
-    SourceAddress, SourceInfo, SourceStatus, TaskAddress, TaskInfo, TaskInput, TaskStatus,
-    TerminalEvent, TxHash, ValidationError, VaultEvent, Wei,
+    Address, ChainId, ConfirmedResponse, DeliveryMethod, Environment, EventContract,
+    ImageEnvironments, LoggedEvent, ManagerEvent, NexusEvent, OwnershipEvent, ProtocolEvent,
+    Receipt, Response, ResponseAddress, ResponseStatus, SourceAddress, SourceInfo, SourceStatus,
+    TaskAddress, TaskInfo, TaskInput, TaskStatus, TerminalEvent, TxHash, ValidationError,
+    VaultEvent, Wei,
 };
