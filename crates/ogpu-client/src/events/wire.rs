@@ -180,7 +180,7 @@ mod tests {
             ("address", json!(Address::new([9; 20]))),
             ("blockNumber", json!("0x4")),
             ("blockNumber", json!("0x7")),
-            ("topics", json!([Hash32::new([0; 32]); 5])),
+            ("topics", json!(vec![Hash32::new([0; 32]); 5])),
             ("removed", json!(true)),
         ] {
             let mut strange = log(5, 0);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{StreamExt, future::join_all};
 use ogpu_client::{Client, Cursor, RetryPolicy, Signer};
 use ogpu_devnet::{
     Orphans,
@@ -69,13 +69,18 @@ async fn happen(network: &Network, emitter: &Emitter, events: u64, seed: u64) {
     let (mut first, mut left) = (1, events);
     let mut grown = 0;
     while left > 0 {
-        let count = random.u64(1..=60).min(left);
-        let signer = random.choice(&accounts).unwrap();
-        emitter.emit(network, signer, first, count).await;
-        first += count;
-        left -= count;
+        let mut sending = Vec::new();
+        for signer in random.choose_multiple(&accounts, random.clone().usize(1..=4)) {
+            let count = random.u64(1..=40).min(left);
+            if count > 0 {
+                sending.push(emitter.emit(network, signer, first, count));
+                first += count;
+                left -= count;
+            }
+        }
+        join_all(sending).await;
         grown += 1;
-        if random.u8(..5) == 0 {
+        if random.u8(..3) == 0 {
             let depth = random.u64(1..=5).min(grown);
             let orphans = [Orphans::Dropped, Orphans::Delayed, Orphans::LastDropped];
             let orphans = *random.choice(&orphans).unwrap();
