@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use futures::{StreamExt, future::join_all};
+use futures::{StreamExt, future::join_all, stream};
 use ogpu_client::{Client, Cursor, RetryPolicy, Signer};
 use ogpu_devnet::{
     Orphans,
@@ -17,6 +17,9 @@ use crate::{
     emitter::{Emitter, canonical},
     network::Network,
 };
+
+/// How many seeds run side by side.
+const AT_A_TIME: usize = 4;
 
 fn number_from(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().unwrap())
@@ -71,7 +74,7 @@ async fn happen(network: &Network, emitter: &Emitter, events: u64, seed: u64) {
     while left > 0 {
         let mut sending = Vec::new();
         for signer in random.choose_multiple(&accounts, random.clone().usize(1..=4)) {
-            let count = random.u64(1..=40).min(left);
+            let count = random.u64(1..=80).min(left);
             if count > 0 {
                 sending.push(emitter.emit(network, signer, first, count));
                 first += count;
@@ -160,8 +163,11 @@ async fn under_faults_and_restarts_each_event_comes_once_and_in_order() {
     let seeds = number_from("OGPU_EVENT_SEEDS", 3);
     let events = number_from("OGPU_EVENTS", 1_200) / seeds;
     let (mut total, mut removed, mut restarts) = (0, 0, 0);
-    for seed in 0..seeds {
-        let run = run(seed, events).await;
+    // They mostly wait.
+    let mut runs = stream::iter(0..seeds)
+        .map(|seed| run(seed, events))
+        .buffer_unordered(AT_A_TIME);
+    while let Some(run) = runs.next().await {
         total += run.events;
         removed += run.removed;
         restarts += run.restarts;
