@@ -11,10 +11,11 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until, timeout},
 };
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::{
     error::EventError,
+    patience::Patience,
     relations::Relations,
     source::{Source, Trouble},
     window::{AGAIN, Detached, Window},
@@ -26,11 +27,6 @@ use crate::{
 
 /// How often whoever waits makes sure that somebody looks.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
-/// The pauses after a look that failed double from the first to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How many looks in a row may fail in a way that does not pass by itself.
-const MOST_FAILURES: u32 = 12;
 
 /// What the hub has seen.
 #[derive(Clone, Debug)]
@@ -148,7 +144,9 @@ async fn look(hub: Weak<Hub>) {
         return;
     };
     let mut done = None;
-    let mut failures = 0_u32;
+    let mut patience = Patience::default();
+    // After a failure, the pause is kept whatever comes.
+    let mut is_well = true;
     let mut again: Option<Instant> = None;
     loop {
         {
@@ -164,50 +162,29 @@ async fn look(hub: Weak<Hub>) {
             {
                 match hub.look(head).await {
                     Ok(()) => {
-                        failures = 0;
+                        patience.succeeded();
                         // Logs that come late are found with the next block; if there is none, then.
                         again =
                             (done != Some(head)).then(|| Instant::now() + hub.heads.block_time());
-                        done = Some(head);
+                        (done, is_well) = (Some(head), true);
                     }
-                    Err(Trouble::TooMany) => again = Some(Instant::now()),
-                    Err(trouble) => {
-                        failures += 1;
-                        again = Some(Instant::now() + pause(failures));
-                        done = None;
-                        report(&trouble, failures);
-                        if let Some(error) = given_up(&trouble, failures) {
+                    Err(trouble) => match patience.failed(&trouble) {
+                        Ok(pause) => {
+                            again = Some(Instant::now() + pause);
+                            (done, is_well) = (None, false);
+                        }
+                        Err(error) => {
                             hub.seen.send_replace(Seen::Failed(error));
                             return;
                         }
-                    }
+                    },
                 }
             }
         }
         let moment = again.unwrap_or_else(|| Instant::now() + CHECK_EVERY);
         tokio::select! {
-            _ = heads.changed(), if failures == 0 => {}
+            _ = heads.changed(), if is_well => {}
             () = sleep_until(moment.min(Instant::now() + CHECK_EVERY)) => {}
         }
-    }
-}
-
-/// The pause after so many failures in a row.
-pub(super) fn pause(failures: u32) -> Duration {
-    let doublings = failures.saturating_sub(1).min(16);
-    (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)
-}
-
-/// What does not pass is an error at last; a server in disorder may say anything for a while.
-pub(super) fn given_up(trouble: &Trouble, failures: u32) -> Option<EventError> {
-    trouble.final_error().filter(|_| failures >= MOST_FAILURES)
-}
-
-/// What is only a moment's trouble is for those who look closely.
-pub(super) fn report(trouble: &Trouble, failures: u32) {
-    if failures >= MOST_FAILURES {
-        warn!(%trouble, failures, "cannot look for events");
-    } else {
-        debug!(%trouble, failures, "cannot look for events");
     }
 }

@@ -9,6 +9,7 @@ mod filter;
 mod hub;
 #[cfg(test)]
 mod model;
+mod patience;
 mod ranges;
 mod relations;
 mod source;

@@ -118,11 +118,9 @@ impl Source {
             calls.push(self.logs_call(start, end));
             start = end + 1;
         }
-        let mut answers = self.ask(calls, from, to).await?.into_iter();
-        let mut headers = Vec::new();
-        for answer in answers.by_ref().take(count) {
-            headers.push(self.header(answer, from, to)?);
-        }
+        let mut answers = self.ask(calls, from, to).await?;
+        let logs = answers.split_off(count);
+        let headers = self.headers(from, to, answers).await?;
         for (number, header) in (from..).zip(&headers) {
             if header.mark().number != number {
                 return Err(Trouble::Unfit("it is about another block"));
@@ -135,7 +133,7 @@ impl Source {
             return Err(Trouble::Unfit("the blocks are of two branches"));
         }
         let mut events: HashMap<u64, Vec<Arc<LoggedEvent>>> = HashMap::new();
-        for (part, answer) in parts.into_iter().zip(answers) {
+        for (part, answer) in parts.into_iter().zip(logs) {
             for mut event in self.logs(answer, part).await? {
                 let number = event.log.block_number;
                 let header = usize::try_from(number - from)
@@ -159,6 +157,29 @@ impl Source {
             blocks.push(header.into_block(events));
         }
         Ok(blocks)
+    }
+
+    /// The headers of these blocks. One that is missing is asked for again, but not the last: it shows
+    /// that whoever answered has all these blocks.
+    async fn headers(
+        &self,
+        from: u64,
+        to: u64,
+        answers: Vec<Answer>,
+    ) -> Result<Vec<Header>, Trouble> {
+        let read = |answer| self.header(answer, from, to);
+        let mut headers: Vec<_> = answers.into_iter().map(read).collect();
+        let is_missing = |header: &Result<Header, Trouble>| header.is_err();
+        if !headers.last().is_some_and(is_missing) && headers.iter().any(is_missing) {
+            let places = (from..).zip(&mut headers);
+            let missing: Vec<_> = places.filter(|(_, header)| is_missing(header)).collect();
+            let calls = missing.iter().map(|(number, _)| header_call(*number));
+            let answers = self.ask(calls.collect(), from, to).await?;
+            for ((_, header), answer) in missing.into_iter().zip(answers) {
+                *header = read(answer);
+            }
+        }
+        headers.into_iter().collect()
     }
 
     /// The events of these blocks, which are too old to be replaced.

@@ -62,7 +62,7 @@ impl EventUpdate {
 ///
 /// All streams of a client share one look at the chain. One that is not polled costs nothing and
 /// misses nothing: it goes on from where it was, through the past if it has to, however long that
-/// takes. It holds back one block's events at most.
+/// takes. Until then it keeps one answer of a node at most: there is no queue that could overflow.
 ///
 /// It ends after its last block, or after an error.
 #[must_use = "a stream does nothing unless it is polled"]

@@ -17,7 +17,8 @@ use super::{
     emitters,
     error::EventError,
     filter::Filter,
-    hub::{Hub, Seen, given_up, pause, report},
+    hub::{Hub, Seen},
+    patience::{Patience, pause},
     source::Trouble,
     step::{Bounds, Step, next_step},
     stream::EventUpdate,
@@ -56,8 +57,7 @@ pub(super) struct Watcher {
     view: Option<View>,
     /// How many corrections of the window were heard of.
     corrections: usize,
-    /// Failures in a row.
-    failures: u32,
+    patience: Patience,
     /// What ends the stream, once everything that was to be told is told.
     ending: Option<EventError>,
     place: Arc<Mutex<Option<Cursor>>>,
@@ -81,7 +81,7 @@ impl Watcher {
             seen: None,
             view: None,
             corrections: 0,
-            failures: 0,
+            patience: Patience::default(),
             ending: None,
             place: Arc::default(),
         }
@@ -259,7 +259,7 @@ impl Watcher {
             Ok(page) => page,
             Err(trouble) => return self.pause(&trouble).await,
         };
-        self.failures = 0;
+        self.patience.succeeded();
         if !view.is_followed_by(page.parent) {
             if !self.go_back_if_gone(view, window).await? {
                 return self.pause(&Trouble::Unfit("it contradicts itself")).await;
@@ -305,7 +305,7 @@ impl Watcher {
         loop {
             match self.hub.source.hashes(numbers).await {
                 Ok(hashes) => {
-                    self.failures = 0;
+                    self.patience.succeeded();
                     return Ok(hashes);
                 }
                 Err(trouble) => self.pause(&trouble).await?,
@@ -340,15 +340,7 @@ impl Watcher {
 
     /// Waits before another try, unless there is no use in it.
     async fn pause(&mut self, trouble: &Trouble) -> Result<(), EventError> {
-        if matches!(trouble, Trouble::TooMany) {
-            return Ok(());
-        }
-        self.failures += 1;
-        report(trouble, self.failures);
-        if let Some(error) = given_up(trouble, self.failures) {
-            return Err(error);
-        }
-        sleep(pause(self.failures)).await;
+        sleep(self.patience.failed(trouble)?).await;
         Ok(())
     }
 }

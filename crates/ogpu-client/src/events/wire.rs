@@ -135,3 +135,65 @@ pub(super) fn read_logs(
     }
     Ok(events)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const EMITTERS: Emitters = Emitters {
+        nexus: Address::new([1; 20]),
+        terminal: Address::new([2; 20]),
+        vault: Address::new([3; 20]),
+    };
+
+    fn log(block: u64, index: u64) -> Value {
+        json!({
+            "address": EMITTERS.vault,
+            "topics": [],
+            "data": "0x",
+            "blockNumber": format!("{block:#x}"),
+            "blockHash": Hash32::new([7; 32]),
+            "transactionHash": Hash32::new([8; 32]),
+            "logIndex": format!("{index:#x}"),
+        })
+    }
+
+    fn read(logs: Value) -> Result<Vec<(u64, u64)>, &'static str> {
+        let raw = serde_json::from_value(logs).unwrap();
+        let events = read_logs(raw, 5, 6, &EMITTERS)?;
+        let place = |event: &LoggedEvent| (event.log.block_number, event.log.log_index);
+        Ok(events.iter().map(place).collect())
+    }
+
+    #[test]
+    fn logs_are_put_in_order_and_one_that_comes_twice_is_one() {
+        let logs = json!([log(6, 0), log(5, 9), log(5, 1), log(6, 0)]);
+        assert_eq!(read(logs), Ok(vec![(5, 1), (5, 9), (6, 0)]));
+        assert_eq!(read(json!([])), Ok(vec![]));
+    }
+
+    #[test]
+    fn an_answer_with_what_was_not_asked_for_is_none() {
+        for (key, value) in [
+            ("address", json!(Address::new([9; 20]))),
+            ("blockNumber", json!("0x4")),
+            ("blockNumber", json!("0x7")),
+            ("topics", json!(vec![Hash32::new([0; 32]); 5])),
+            ("removed", json!(true)),
+        ] {
+            let mut strange = log(5, 0);
+            strange[key] = value;
+            assert!(read(json!([log(6, 1), strange])).is_err(), "{key}");
+        }
+        for (key, value) in [
+            ("data", json!("0x01")),
+            ("blockHash", json!(Hash32::new([6; 32]))),
+        ] {
+            let mut other = log(5, 0);
+            other[key] = value;
+            assert!(read(json!([log(5, 0), other])).is_err(), "another {key}");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! [`program`] that performs them on the node; where a node takes none, they travel as a batch.
 
 mod answers;
+mod asm;
 mod at;
 mod error;
 mod header;

@@ -229,7 +229,12 @@ async fn what_a_reorg_took_back_is_offered_again_though_the_journal_fails() {
     // The second one waits for the first, whose bytes nobody else has any more.
     network.waiting(2).await;
     journal.behave(Conduct::Writes);
-    network.devnet.mine().await.unwrap();
+    // A node may take the two into one block or into two.
+    eventually("the call's end", || async {
+        network.devnet.mine().await.unwrap();
+        second.is_finished().then_some(())
+    })
+    .await;
     second.await.unwrap().unwrap();
     assert_eq!(network.effects().await, 2);
 }

@@ -21,7 +21,7 @@ const REMEMBERED: u64 = 16;
 /// It holds what is needed to go on after a restart without losing or repeating an event, also when
 /// blocks were replaced meanwhile: hashes of the last 16 blocks, and the events in them that were
 /// handed out, so that they can be taken back. Usually this is a few hundred bytes; of a busy
-/// stream, older blocks are left out beyond 8 KiB, so that fewer may be replaced.
+/// stream, older blocks are left out beyond 64 KiB, so that fewer may be replaced.
 ///
 /// Text and JSON are one string of hexadecimal digits, with a check sum. Save it together with what
 /// the items led to, and give it to [`EventsBuilder::resume`](super::EventsBuilder::resume) on a builder with

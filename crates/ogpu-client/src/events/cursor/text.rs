@@ -12,9 +12,15 @@ use super::{Cursor, Entry, Mark, Origin};
 const VERSION: u8 = 1;
 const CHECK_SUM: usize = 4;
 /// Older blocks than fit into this are left out.
-const MOST_BYTES: usize = 8 * 1024;
+const MOST_BYTES: usize = 64 * 1024;
 /// More topics than this has no log.
 const MOST_TOPICS: u8 = 4;
+
+// An event begins with the place of its contract among the emitters, and what is not written since it
+// is that of the event before.
+const CONTRACT: u8 = 0b11;
+const SAME_TOPICS: u8 = 0b100;
+const SAME_TRANSACTION: u8 = 0b1000;
 
 /// A text that is no cursor of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +51,7 @@ pub(super) fn encode(cursor: &Cursor) -> Vec<u8> {
     let mut size = 0;
     let mut anchor = cursor.anchor;
     for entry in cursor.entries.iter().rev() {
-        let bytes = entry_bytes(entry);
+        let bytes = entry_bytes(entry, &cursor.origin.emitters);
         size += bytes.len();
         if size > MOST_BYTES {
             anchor = Some(entry.mark);
@@ -73,23 +79,39 @@ pub(super) fn encode(cursor: &Cursor) -> Vec<u8> {
     out.0
 }
 
-fn entry_bytes(entry: &Entry) -> Vec<u8> {
+fn entry_bytes(entry: &Entry, emitters: &Emitters) -> Vec<u8> {
     let mut out = Writer(Vec::new());
     out.mark(&entry.mark);
     out.number(entry.told().len() as u64);
+    let mut before: Option<&Log> = None;
     for event in entry.told() {
         let log = &event.log;
-        out.0.extend(log.address.as_bytes());
-        out.0
-            .push(u8::try_from(log.topics.len()).unwrap_or(u8::MAX));
-        for topic in &log.topics {
-            out.0.extend(topic.as_bytes());
+        let emitters = (0_u8..).zip(emitters.all());
+        let mut first = emitters
+            .filter(|(_, (_, address))| *address == log.address)
+            .map(|(place, _)| place)
+            .next()
+            .unwrap_or(CONTRACT);
+        let has_same_topics = before.is_some_and(|before| before.topics == log.topics);
+        let is_of_same = before.is_some_and(|b| b.transaction_hash == log.transaction_hash);
+        first |= SAME_TOPICS * u8::from(has_same_topics);
+        first |= SAME_TRANSACTION * u8::from(is_of_same);
+        out.0.push(first);
+        if !has_same_topics {
+            out.0
+                .push(u8::try_from(log.topics.len()).unwrap_or(u8::MAX));
+            for topic in &log.topics {
+                out.0.extend(topic.as_bytes());
+            }
         }
         out.number(log.data.as_ref().len() as u64);
         out.0.extend(log.data.as_ref());
-        out.0.extend(log.transaction_hash.as_bytes());
+        if !is_of_same {
+            out.0.extend(log.transaction_hash.as_bytes());
+        }
         out.number(log.log_index);
         out.option(event.timestamp.as_ref(), |out, time| out.number(*time));
+        before = Some(log);
     }
     out.0
 }
@@ -184,7 +206,9 @@ impl Reader<'_> {
         let count = self.number()?;
         let mut events = Vec::new();
         for _ in 0..count {
-            events.push(Arc::new(self.event(mark, emitters)?));
+            let before = events.last().map(|event: &Arc<LoggedEvent>| &event.log);
+            let event = self.event(mark, emitters, before)?;
+            events.push(Arc::new(event));
         }
         let told = events.len();
         entry.expect_more(events);
@@ -194,16 +218,27 @@ impl Reader<'_> {
         Some(entry)
     }
 
-    fn event(&mut self, mark: Mark, emitters: &Emitters) -> Option<LoggedEvent> {
-        let address = self.address()?;
-        let count = self.byte().filter(|count| *count <= MOST_TOPICS)?;
-        let mut topics = Vec::new();
-        for _ in 0..count {
-            topics.push(self.hash()?);
-        }
+    fn event(
+        &mut self,
+        mark: Mark,
+        emitters: &Emitters,
+        before: Option<&Log>,
+    ) -> Option<LoggedEvent> {
+        let first = self.byte()?;
+        let (contract, address) = *emitters.all().get(usize::from(first & CONTRACT))?;
+        let topics = if first & SAME_TOPICS == 0 {
+            let count = self.byte().filter(|count| *count <= MOST_TOPICS)?;
+            (0..count).map(|_| self.hash()).collect::<Option<_>>()?
+        } else {
+            before?.topics.clone()
+        };
         let length = usize::try_from(self.number()?).ok()?;
         let data = self.bytes(length)?.to_vec();
-        let transaction: TxHash = self.hash()?;
+        let transaction: TxHash = if first & SAME_TRANSACTION == 0 {
+            self.hash()?
+        } else {
+            before?.transaction_hash
+        };
         let index = self.number()?;
         let timestamp = self.option(Self::number)?;
         let log = Log::new(
@@ -215,7 +250,6 @@ impl Reader<'_> {
             transaction,
             index,
         );
-        let contract = emitters.contract_at(address)?;
         let event = protocol_event::decode(&log, emitters);
         let mut logged = LoggedEvent::new(contract, event, log);
         logged.timestamp = timestamp;

@@ -39,7 +39,7 @@ async fn what_happens_after_the_start_comes_in_order_and_receipts_tell_the_same(
         .collect();
     assert_eq!(names, ["SourcePublished", "Deposited", "TaskPublished"]);
     let told = ledger.events.last().unwrap().event.clone().unwrap();
-    assert_eq!(published.receipt.events, [told.clone()]);
+    assert_eq!(published.receipt.events, std::slice::from_ref(&told));
     assert!(matches!(
         told,
         ProtocolEvent::Nexus(NexusEvent::TaskPublished { task, source: of })

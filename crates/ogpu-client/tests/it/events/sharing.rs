@@ -39,6 +39,7 @@ async fn requests_of(network: &Network, emitter: &Emitter, watchers: usize, firs
 }
 
 #[tokio::test]
+#[allow(clippy::print_stdout, reason = "figures for whoever asks for them")]
 async fn a_thousand_watchers_cost_what_one_does() {
     let network = Network::start().await;
     network.devnet.set_mining(Mining::Instant).await.unwrap();
