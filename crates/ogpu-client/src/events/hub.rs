@@ -140,9 +140,15 @@ impl Hub {
 
 /// Looks at each new head, and once more a little later.
 async fn look(hub: Weak<Hub>) {
-    let Some(mut heads) = hub.upgrade().map(|hub| hub.heads.watch()) else {
+    let receivers = hub
+        .upgrade()
+        .map(|hub| (hub.heads.watch(), hub.heads.looks()));
+    let Some((mut heads, mut looks)) = receivers else {
         return;
     };
+    // The last head that was seen may be hours old: not where somebody starts who asks for what comes.
+    let start = Instant::now();
+    let mut is_fresh;
     let mut done = None;
     let mut patience = Patience::default();
     // After a failure, the pause is kept whatever comes.
@@ -155,7 +161,10 @@ async fn look(hub: Weak<Hub>) {
                 return;
             }
             hub.heads.keep_looking();
-            let head = *heads.borrow_and_update();
+            is_fresh = looks
+                .borrow_and_update()
+                .is_some_and(|began| began >= start);
+            let head = heads.borrow_and_update().filter(|_| is_fresh);
             let is_due = again.is_some_and(|moment| moment <= Instant::now());
             if let Some(head) = head
                 && (done != Some(head) || is_due)
@@ -183,6 +192,7 @@ async fn look(hub: Weak<Hub>) {
         }
         let moment = again.unwrap_or_else(|| Instant::now() + CHECK_EVERY);
         tokio::select! {
+            _ = looks.changed(), if !is_fresh => {}
             _ = heads.changed(), if is_well => {}
             () = sleep_until(moment.min(Instant::now() + CHECK_EVERY)) => {}
         }

@@ -34,6 +34,8 @@ pub(crate) struct Head {
 pub(crate) struct Heads {
     rpc: Rpc,
     seen: watch::Sender<Option<Head>>,
+    /// When the last look began that was answered, with a new head or not.
+    looked: watch::Sender<Option<Instant>>,
     pace: Mutex<Pace>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -51,6 +53,7 @@ impl Heads {
         Arc::new(Self {
             rpc,
             seen: watch::Sender::new(None),
+            looked: watch::Sender::new(None),
             pace: Mutex::default(),
             task: Mutex::default(),
         })
@@ -82,6 +85,11 @@ impl Heads {
         receiver
     }
 
+    /// When each look began that was answered: what was seen before nobody waited may be long past.
+    pub(crate) fn looks(&self) -> watch::Receiver<Option<Instant>> {
+        self.looked.subscribe()
+    }
+
     /// Starts looking again where the task that did has ended, with its runtime or for want of
     /// anybody who waits.
     pub(crate) fn keep_looking(self: &Arc<Self>) {
@@ -93,6 +101,7 @@ impl Heads {
 
     /// Looks once; whether there was a new head.
     async fn look(&self) -> bool {
+        let began = Instant::now();
         let before = self.last();
         let latest = self
             .rpc
@@ -124,15 +133,16 @@ impl Heads {
             hash: latest.hash,
             reorgs: before.map_or(0, |before| before.reorgs) + u64::from(replaced),
         };
-        if before == Some(head) {
-            return false;
+        let is_new = before != Some(head);
+        if is_new {
+            if replaced {
+                debug!(number = head.number, "blocks that were seen are gone");
+            }
+            self.note_pace(before, head);
+            self.seen.send_replace(Some(head));
         }
-        if replaced {
-            debug!(number = head.number, "blocks that were seen are gone");
-        }
-        self.note_pace(before, head);
-        self.seen.send_replace(Some(head));
-        true
+        self.looked.send_replace(Some(began));
+        is_new
     }
 
     fn note_pace(&self, before: Option<Head>, head: Head) {

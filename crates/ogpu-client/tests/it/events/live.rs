@@ -12,7 +12,7 @@ use ogpu_devnet::{Mining, Orphans};
 use super::{Ledger, all};
 use crate::{
     emitter::{Emitter, canonical},
-    network::{Network, PAYMENT, task_info},
+    network::{Network, PAYMENT, source_info, task_info},
 };
 
 #[tokio::test]
@@ -46,6 +46,24 @@ async fn what_happens_after_the_start_comes_in_order_and_receipts_tell_the_same(
             if task == published.address && of == source
     ));
     assert!(ledger.events.iter().all(|event| event.timestamp.is_none()));
+}
+
+#[tokio::test]
+async fn what_happened_before_the_start_does_not_come_however_long_the_client_was_idle() {
+    let network = Network::start().await;
+    // The client saw the chain when it sent this, and not since.
+    network.deposit(PAYMENT).await;
+    let (busy, source) = (
+        network.devnet.client(),
+        source_info(DeliveryMethod::FirstResponse),
+    );
+    busy.publish_source(&source).await.unwrap();
+    let mut stream = network.client.events().stream();
+    stream.started().await;
+    let from = network.head().await + 1;
+    busy.publish_source(&source).await.unwrap();
+    let first = stream.next().await.unwrap().unwrap();
+    assert_eq!(first.event().log.block_number, from);
 }
 
 #[tokio::test]
