@@ -36,6 +36,9 @@ pub(crate) enum Target {
 /// let task = client.task(address);
 /// let now = task.status().await?;
 /// let then = task.status().at(1_234_567).await?;
+/// // Side by side they are one request, though maybe of two blocks: a snapshot is of one.
+/// let (source, payment) =
+///     tokio::try_join!(task.source().into_future(), task.payment().into_future())?;
 /// # Ok(())
 /// # }
 /// ```
