@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{
     block::{Block, Mark},
     error::EventError,
-    ranges::{Ranges, is_refusal},
+    ranges::{Ranges, refusal},
     wire::{Header, RawLog, read_logs},
 };
 use crate::{
@@ -307,7 +307,9 @@ impl Source {
                 self.ranges.answered(to - from + 1);
                 raw
             }
-            Err(error) if from == to && is_refusal(&error) => self.logs_of_receipts(from).await?,
+            Err(error) if from == to && refusal(&error).is_some() => {
+                self.logs_of_receipts(from).await?
+            }
             Err(error) => return Err(self.refused(from, to, error)),
         };
         read_logs(raw, from, to, &self.emitters).map_err(Trouble::Unfit)
@@ -331,10 +333,13 @@ impl Source {
     }
 
     fn refused(&self, from: u64, to: u64, error: RpcError) -> Trouble {
-        if from < to && is_refusal(&error) {
-            let blocks = to - from + 1;
-            self.ranges.refused(blocks.min(self.ranges.limit()));
-            tracing::debug!(from, to, limit = self.ranges.limit(), error = %error.cause, "too many blocks at a time");
+        let limit = self.ranges.limit();
+        if from < to
+            && limit > 1
+            && let Some(refusal) = refusal(&error)
+        {
+            self.ranges.refused((to - from + 1).min(limit), refusal);
+            tracing::debug!(from, to, limit, error = %error.cause, "too many blocks at a time");
             return Trouble::TooMany;
         }
         failed(from, to, error)

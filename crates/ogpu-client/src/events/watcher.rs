@@ -151,6 +151,12 @@ impl Watcher {
             });
         }
         self.check_chain().await?;
+        if let Start::Cursor(cursor) = &self.start
+            && let Some(number) = cursor.newest_block()
+        {
+            // To a node that lags, that block would seem to be gone.
+            self.client.rpc().saw_block(number);
+        }
         let window = self.window().await?;
         self.corrections = window.corrections();
         let origin = Arc::new(origin);

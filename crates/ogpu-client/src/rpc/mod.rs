@@ -118,6 +118,11 @@ impl Rpc {
         }
     }
 
+    /// Learns from elsewhere that a block exists: what is read from now on is as new.
+    pub(crate) fn saw_block(&self, number: u64) {
+        self.core.heads.saw_block(number);
+    }
+
     /// Calls any method, with `params` as JSON-RPC wants them: a tuple, an array or a `Vec`.
     ///
     /// ```no_run
@@ -319,7 +324,7 @@ mod tests {
             head.to_u64().unwrap()
         };
         let before = head().await;
-        rpc.core.heads.saw_block(before + 1);
+        rpc.saw_block(before + 1);
         let (after, mined) = tokio::join!(head(), devnet.mine());
         mined.unwrap();
         assert_eq!(after, before + 1);

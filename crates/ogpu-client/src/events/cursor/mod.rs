@@ -105,6 +105,12 @@ impl Cursor {
         }
     }
 
+    /// The newest block that was seen, if any was.
+    pub(super) fn newest_block(&self) -> Option<u64> {
+        let scanned = self.parent.and(self.next.checked_sub(1));
+        scanned.max(self.entries.last().map(|entry| entry.mark.number))
+    }
+
     /// The first block of which not all events were handed out.
     pub fn next_block(&self) -> u64 {
         self.next

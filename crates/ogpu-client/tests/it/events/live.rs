@@ -7,7 +7,10 @@ use ogpu_client::{
     ChainSpec, Client, DeliveryMethod, EventContract, EventError, EventUpdate, NexusEvent,
     ProtocolEvent, TransactionRequest, chain::Contract,
 };
-use ogpu_devnet::{Mining, Orphans};
+use ogpu_devnet::{
+    Mining, Orphans,
+    faults::{Fault, FaultPlan, Rule},
+};
 
 use super::{Ledger, all};
 use crate::{
@@ -155,6 +158,38 @@ async fn what_a_reorg_takes_away_is_removed_and_what_it_brings_is_added() {
             3 * usize::try_from(depth).unwrap()
         );
     }
+}
+
+#[tokio::test]
+async fn a_node_that_lags_behind_a_cursor_is_waited_for() {
+    let network = Network::start().await;
+    let emitter = Emitter::deploy(&network).await;
+    let from = network.head().await + 1;
+    for n in 0..3 {
+        emitter.emit(&network, &network.account, 10 * n, 2).await;
+    }
+    let expected = canonical(&network, from).await;
+    let mut ledger = Ledger::default();
+    let mut stream = network.client.events().from_block(from).stream();
+    ledger.until(&mut stream, &expected).await;
+    // As a new process has it: its first answers are two blocks old.
+    let stale = Rule::rpc(Fault::Stale { blocks: 2 }).first(6);
+    let endpoint = network
+        .devnet
+        .faults()
+        .endpoint(FaultPlan::none().rule(stale))
+        .await;
+    let endpoint = endpoint.unwrap();
+    let client = network.client_with(|builder| builder.rpc_url(endpoint.http_url()));
+    let mut stream = client
+        .events()
+        .resume(ledger.cursor.take().unwrap())
+        .stream();
+    stream.started().await;
+    emitter.emit(&network, &network.account, 100, 1).await;
+    let next = stream.next().await.unwrap().unwrap();
+    assert!(next.is_added(), "{next:?}");
+    assert_eq!(Some(next.event()), canonical(&network, from).await.last());
 }
 
 #[tokio::test]
