@@ -16,9 +16,9 @@ use super::{
     watcher::{Output, Watcher},
 };
 
-/// What happened to the events of the chain.
+/// What happened to the events of the chain. There will be no third kind: whoever matches both knows
+/// all that can happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum EventUpdate {
     /// An event happened.
     Added {
