@@ -20,6 +20,7 @@ mod signer;
 mod tx;
 #[cfg(feature = "verbose")]
 mod verbose;
+mod waiting;
 mod write;
 
 /// The chain registry: which chains there are, and where.
@@ -56,6 +57,7 @@ pub use signer::{
 pub use tx::{NonceInfo, Outcome, PendingPublish, TransactionRequest, TxError};
 #[cfg(feature = "verbose")]
 pub use verbose::{VerboseError, set_verbose, set_verbose_from_env};
+pub use waiting::{Wait, WaitError};
 pub use write::{Simulation, Write};
 
 #[doc(no_inline)]

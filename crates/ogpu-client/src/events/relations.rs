@@ -118,7 +118,7 @@ impl Relations {
             let call = response::GetResponseParamsCall;
             let params = read(client, response.into(), call).await?.0;
             let params = ResponseParams::from(params);
-            Ok((params.task.into(), params.provider))
+            Ok((params.task, params.provider))
         };
         self.responses.get(response, read).await
     }
