@@ -15,6 +15,7 @@ mod read;
 mod refusal;
 mod retry;
 mod rpc;
+mod run_task;
 mod services;
 mod signer;
 mod tx;
@@ -50,6 +51,9 @@ pub use ogpu_tx::Fees;
 pub use read::{At, Read, ReadCause, ReadError};
 pub use retry::RetryPolicy;
 pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
+pub use run_task::{
+    Candidate, RunProgress, RunStage, RunTask, RunTaskCause, RunTaskError, TaskRun,
+};
 pub use services::{Payload, ServiceCause, ServiceError, ServiceOptions, Upload};
 pub use signer::{
     KeystoreError, MnemonicError, Role, SignDigest, SignFuture, Signature, Signer, SignerError,

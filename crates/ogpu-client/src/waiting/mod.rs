@@ -15,4 +15,5 @@ pub use wait::Wait;
 
 pub(crate) use goal::{Verdict, verdict};
 pub(crate) use state::TaskState;
+pub(crate) use wait::TIMEOUT;
 pub(crate) use watch::{Change, TaskWatch, WatchError, passes};

@@ -31,5 +31,6 @@ mod services;
 mod signers;
 mod stale;
 mod tap;
+mod waiting;
 mod ways;
 mod writes;
