@@ -25,6 +25,7 @@ mod reorgs;
 mod replacing;
 mod responses;
 mod restart;
+mod run_task;
 mod sending;
 mod server;
 mod services;
