@@ -74,12 +74,22 @@ impl Follower {
     }
 
     /// Goes on behind this block, which was looked at after the follower was [`ready`](Self::ready).
-    pub(crate) fn follow(&mut self, block: BlockRef) {
-        self.at = Some(Mark {
+    /// Gives its time, in unix seconds; `None` if it is not known yet: then it comes as news itself.
+    pub(crate) fn follow(&mut self, block: BlockRef) -> Option<u64> {
+        let at = Mark {
             number: block.number,
             hash: block.hash,
-        });
-        self.again = None;
+        };
+        let time = match &*self.seen.borrow() {
+            Seen::Window(window) => window
+                .get(at.number)
+                .filter(|known| known.mark == at)
+                .map(|known| known.timestamp),
+            _ => None,
+        };
+        self.at = Some(at);
+        self.again = time.is_none().then_some(at.number);
+        time
     }
 
     /// What comes behind the block that is followed; before there is one, nothing ever.
@@ -111,16 +121,6 @@ impl Follower {
     /// Waits until something else is seen.
     async fn changed(&mut self) {
         self.hub.changed(&mut self.seen).await;
-    }
-
-    /// The time of this block, or of the newest one that is known of those before it, in unix
-    /// seconds; `None` for one that is not among the newest.
-    pub(crate) fn time_at(&self, block: BlockRef) -> Option<u64> {
-        let Seen::Window(window) = &*self.seen.borrow() else {
-            return None;
-        };
-        let number = block.number.min(window.tip().number);
-        window.get(number).map(|block| block.timestamp)
     }
 
     async fn window(&mut self) -> Result<Arc<Window>, EventError> {

@@ -119,8 +119,8 @@ impl TaskWatch {
             self.follower.ready().await.map_err(WatchError::Events)?;
             match self.read().await {
                 Ok(snapshot) => {
-                    self.follower.follow(snapshot.block);
-                    let time = self.follower.time_at(snapshot.block).unwrap_or(0);
+                    // A block whose time is not known yet tells it itself.
+                    let time = self.follower.follow(snapshot.block).unwrap_or(0);
                     let state = TaskState::new(&snapshot, time);
                     self.state = Some(state);
                     self.may_be_absent = true;

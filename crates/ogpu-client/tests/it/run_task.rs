@@ -4,7 +4,10 @@ use std::{
     future::{IntoFuture, poll_fn},
     num::NonZeroUsize,
     pin::pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::Poll,
     time::Duration,
 };
@@ -28,7 +31,7 @@ const MANUAL: DeliveryMethod = DeliveryMethod::ManualConfirmation;
 /// Longer than anything takes here.
 const LONG: Duration = Duration::from_secs(60);
 /// Long enough for all that is not held up.
-const SHORT: Duration = Duration::from_secs(2);
+const SHORT: Duration = Duration::from_secs(5);
 
 /// A network with a source, money in the vault, and a journal that outlives its clients.
 struct Market {
@@ -192,14 +195,27 @@ async fn what_the_judge_rejects_or_cannot_score_is_never_confirmed() {
     let rejected = market.provider(-1).await;
     let unscored = market.provider(0).await;
     let client = market.client();
+    let judged = AtomicUsize::new(0);
     let run = client
         .run_task(&market.info())
-        .judge(|candidate| async move { (number(&candidate) == 0).then_some(f64::NAN) })
-        .timeout(SHORT);
+        .judge(|candidate| {
+            let (market, judged) = (&market, &judged);
+            async move {
+                // With the second one, the time to respond is over.
+                if judged.fetch_add(1, Ordering::SeqCst) == 1 {
+                    market.network.devnet.increase_time(3601).await.unwrap();
+                }
+                (number(&candidate) == 0).then_some(f64::NAN)
+            }
+        })
+        .timeout(LONG);
     let (result, steps) = told(run).await;
     let error = result.unwrap_err();
-    assert_eq!(error.stage, RunStage::Waiting);
-    assert_eq!(error.response, None);
+    assert_eq!((error.stage, error.response), (RunStage::Waiting, None));
+    assert!(
+        matches!(error.cause, RunTaskCause::NoneAccepted { responses: 2 }),
+        "{error:?}"
+    );
     assert_eq!(
         steps.iter().filter(|step| **step == "rejected").count(),
         2,
@@ -406,7 +422,7 @@ async fn a_run_whose_time_ends_while_confirming_sticks_to_its_choice() {
             }
             is_chosen.then_some(1.0)
         })
-        .timeout(Duration::from_secs(4));
+        .timeout(SHORT);
     let error = run.await.unwrap_err();
     assert_eq!(error.stage, RunStage::Confirming, "{error:?}");
     assert!(error.pending().is_some() && error.response.is_some());
