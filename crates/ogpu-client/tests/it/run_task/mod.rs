@@ -16,13 +16,18 @@ use ogpu_client::{
     Candidate, Client, DeliveryMethod, Error, MemoryJournal, RunProgress, RunStage, RunTask,
     RunTaskCause, RunTaskError, SourceAddress, TaskInfo, TaskRun, TaskStatus, WaitError, Wei,
 };
+use ogpu_contracts::{ContractCall, task};
 use ogpu_devnet::{
     ProviderBuilder, SimulatedProvider,
     services::{Scripted, Service},
 };
 use serde_json::json;
 
-use crate::network::{Network, PAYMENT, task_info};
+use crate::{
+    network::{Network, PAYMENT, task_info},
+    tap::{Tap, error, result},
+    ways::{Way, way_of},
+};
 
 const MANUAL: DeliveryMethod = DeliveryMethod::ManualConfirmation;
 /// Longer than anything takes here.
@@ -136,6 +141,28 @@ async fn a_first_response_is_confirmed_by_the_network_and_fetched() {
     assert_eq!(market.earned(&provider).await, PAYMENT);
     assert_eq!(steps.first(), Some(&"published"));
     assert!(steps.ends_with(&["finalised", "confirmed"]), "{steps:?}");
+}
+
+#[tokio::test]
+async fn a_first_response_that_the_network_leaves_to_the_client_is_confirmed_unjudged() {
+    let market = Market::start(MANUAL).await;
+    let provider = market.provider(7).await;
+    // Of the network's own contracts none does so: this node says FIRST_RESPONSE of a task that is not.
+    let asked = task::GetDeliveryMethodCall.call_data();
+    let tap = Tap::start(&market.network, move |call| match way_of(call)? {
+        Way::Plain => {
+            let is_asked = call["params"][0]["data"] == json!(asked);
+            is_asked.then(|| result(format!("0x{:064x}", 1)))?
+        }
+        _ => error(-32602, "invalid params"),
+    })
+    .await;
+    let client = tap.client(&market.network);
+    let run = client.run_task(&market.info()).judge(|_| async { None });
+    let run = run.timeout(LONG).await.unwrap();
+    assert!(run.response.confirmed && run.confirmation.is_some());
+    assert_eq!(run.payload.json::<i64>().unwrap(), 7);
+    assert_eq!(market.earned(&provider).await, PAYMENT);
 }
 
 #[tokio::test]
