@@ -42,8 +42,6 @@ impl fmt::Debug for Failure {
     }
 }
 
-/// Between two looks at a task.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How long the examples' tasks may be answered.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
@@ -149,27 +147,16 @@ impl Network {
         Ok(self.client.publish_task(&task).await?.address)
     }
 
-    /// Looks at the task until it has a response, or can get none any more.
+    /// Waits until the task has a response.
     ///
     /// # Errors
     ///
-    /// When the chain cannot be read, or the task ends without a response.
+    /// When the task can get none any more, or an hour has passed.
     pub async fn first_response(&self, task: TaskAddress) -> Result<Response> {
         if self.devnet.is_none() {
             println!("waiting for a provider to answer; Ctrl-C stops the wait, not the task");
         }
-        let give_up = SystemTime::now() + LIFE;
-        loop {
-            let responses = self.client.get_task_responses(task, ..).await?;
-            if let Some(response) = responses.into_iter().next() {
-                return Ok(response);
-            }
-            let status = self.client.get_task_status(task).await?;
-            if status.is_final() || SystemTime::now() > give_up {
-                return Err(format!("task {task} is {status} and nobody has answered").into());
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
+        Ok(self.client.task(task).wait_for_response().await?)
     }
 
     /// An amount as people read it, with the chain's currency.

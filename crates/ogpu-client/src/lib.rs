@@ -15,11 +15,13 @@ mod read;
 mod refusal;
 mod retry;
 mod rpc;
+mod run_task;
 mod services;
 mod signer;
 mod tx;
 #[cfg(feature = "verbose")]
 mod verbose;
+mod waiting;
 mod write;
 
 /// The chain registry: which chains there are, and where.
@@ -51,6 +53,9 @@ pub use ogpu_tx::Fees;
 pub use read::{At, Read, ReadCause, ReadError};
 pub use retry::RetryPolicy;
 pub use rpc::{NodeError, Rpc, RpcCause, RpcError};
+pub use run_task::{
+    Candidate, RunProgress, RunStage, RunTask, RunTaskCause, RunTaskError, TaskRun,
+};
 pub use services::{Payload, ServiceCause, ServiceError, ServiceOptions, Upload};
 pub use signer::{
     KeystoreError, MnemonicError, Role, SignDigest, SignFuture, Signature, Signer, SignerError,
@@ -58,6 +63,7 @@ pub use signer::{
 pub use tx::{NonceInfo, Outcome, PendingPublish, TransactionRequest, TxError};
 #[cfg(feature = "verbose")]
 pub use verbose::{VerboseError, set_verbose, set_verbose_from_env};
+pub use waiting::{Wait, WaitError};
 pub use write::{Simulation, Write};
 
 #[doc(no_inline)]

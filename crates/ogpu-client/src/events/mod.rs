@@ -6,6 +6,7 @@ mod builder;
 mod cursor;
 mod error;
 mod filter;
+mod follow;
 mod hub;
 #[cfg(test)]
 mod model;
@@ -28,6 +29,7 @@ pub use cursor::{Cursor, CursorError};
 pub use error::EventError;
 pub use stream::{EventStream, EventUpdate};
 
+pub(crate) use follow::{FollowedBlock, Follower, News, pause};
 pub(crate) use hub::Hub;
 
 /// The contracts of a chain that emit the protocol's events.

@@ -60,7 +60,8 @@ impl Client {
                 }
             }
         }
-        self.confirmed_on_chain(task).await
+        let confirmed = self.confirmed_on_chain(task).await?;
+        Ok(confirmed.map(into_confirmed))
     }
 
     /// The response at `address`, if it is the task's own, and confirmed.
@@ -107,10 +108,10 @@ impl Client {
     }
 
     /// The confirmed response as the chain knows it.
-    async fn confirmed_on_chain(
+    pub(crate) async fn confirmed_on_chain(
         &self,
         task: TaskAddress,
-    ) -> Result<Option<ConfirmedResponse>, Error> {
+    ) -> Result<Option<Response>, Error> {
         let at = task.address();
         let mut set = ReadSet::new();
         let status = set.add(at, task::GetStatusCall);
@@ -137,8 +138,7 @@ impl Client {
         };
         Ok(candidates
             .into_iter()
-            .find(|response| is_confirmed(response, task))
-            .map(into_confirmed))
+            .find(|response| is_confirmed(response, task)))
     }
 }
 

@@ -32,6 +32,11 @@ fn at(endpoint: Option<&Endpoint>, tries: u32) -> impl fmt::Display {
 }
 
 impl ServiceError {
+    /// Whether the same call may succeed later, as it is.
+    pub fn is_transient(&self) -> bool {
+        self.cause.advice() != Advice::Final
+    }
+
     pub(super) fn not_configured(service: &'static str) -> Self {
         Self {
             service,

@@ -454,7 +454,7 @@ impl Order {
 }
 
 /// What a journal gives, inside the call's time.
-async fn within<T>(
+pub(super) async fn within<T>(
     deadline: Deadline,
     asking: impl Future<Output = Result<T, JournalError>>,
 ) -> Result<T, TxError> {

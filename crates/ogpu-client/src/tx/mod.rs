@@ -13,6 +13,7 @@ mod heads;
 mod lane;
 mod market;
 mod nonce_user;
+mod noted;
 mod pending;
 mod prepare;
 mod record;

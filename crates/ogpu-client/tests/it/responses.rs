@@ -231,7 +231,7 @@ async fn an_answer_from_an_older_state_is_not_taken_for_the_tasks() {
 }
 
 /// A provider that does nothing on its own.
-async fn idle(network: &Network) -> SimulatedProvider {
+pub(crate) async fn idle(network: &Network) -> SimulatedProvider {
     network
         .devnet
         .provider(|_| async { json!(null) })
@@ -241,14 +241,19 @@ async fn idle(network: &Network) -> SimulatedProvider {
         .unwrap()
 }
 
-async fn attempt(network: &Network, provider: &SimulatedProvider, task: TaskAddress) {
+pub(crate) async fn attempt(network: &Network, provider: &SimulatedProvider, task: TaskAddress) {
     let account = network.client.provider(provider.address());
     let attempt = account.attempt(task, Wei::ZERO);
     attempt.signer(provider.signer()).await.unwrap();
 }
 
-async fn respond(network: &Network, provider: &SimulatedProvider, task: TaskAddress) {
+pub(crate) async fn respond(network: &Network, provider: &SimulatedProvider, task: TaskAddress) {
     attempt(network, provider, task).await;
+    submit(network, provider, task).await;
+}
+
+/// The response to a task that the provider has attempted.
+pub(crate) async fn submit(network: &Network, provider: &SimulatedProvider, task: TaskAddress) {
     let call = nexus::SubmitResponseCall {
         response_params: shared_types::ResponseParams {
             task: task.into(),

@@ -4,6 +4,7 @@ mod lists;
 mod metadata;
 mod reads;
 mod snapshot;
+mod waits;
 mod writes;
 
 pub use lists::Attempt;
