@@ -1,6 +1,6 @@
 //! Follows the chain from a block that somebody has looked at.
 
-use std::{cmp::Ordering, sync::Arc, time::Duration};
+use std::{cmp::Ordering, sync::Arc};
 
 use ogpu_types::{BlockRef, LoggedEvent};
 use tokio::sync::watch;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{
     block::{Block, Mark},
     error::EventError,
-    hub::{self, Hub, Seen},
+    hub::{Hub, Seen},
     window::Window,
 };
 use crate::Client;
@@ -142,11 +142,6 @@ impl From<&Block> for FollowedBlock {
             events: block.events.clone(),
         }
     }
-}
-
-/// The pause before the next look, after so many in a row that led nowhere.
-pub(crate) fn pause(looks: u32) -> Duration {
-    hub::pause(looks)
 }
 
 fn step(window: &Window, at: Mark, again: Option<u64>) -> Step {

@@ -29,8 +29,9 @@ pub use cursor::{Cursor, CursorError};
 pub use error::EventError;
 pub use stream::{EventStream, EventUpdate};
 
-pub(crate) use follow::{FollowedBlock, Follower, News, pause};
+pub(crate) use follow::{FollowedBlock, Follower, News};
 pub(crate) use hub::Hub;
+pub(crate) use patience::pause;
 
 /// The contracts of a chain that emit the protocol's events.
 pub(crate) fn emitters(chain: &ChainSpec) -> Emitters {
