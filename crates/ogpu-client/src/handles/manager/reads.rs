@@ -1,8 +1,7 @@
 //! Who has which role.
 //!
 //! Each is one round trip, and the first of a client one more, which asks the nexus where the manager
-//! is. It ends with [`Error::Read`](crate::Error::Read) or [`Error::Rpc`](crate::Error::Rpc) when the
-//! node cannot answer.
+//! is. It ends with [`Error::Read`] or [`Error::Rpc`] when the node cannot answer.
 
 use ogpu_contracts::manager;
 use ogpu_types::{Address, Hash32};
