@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::{StreamExt, future::join_all, stream};
 use ogpu_client::{Client, Cursor, RetryPolicy, Signer};
 use ogpu_devnet::{
-    Orphans,
+    DevnetError, Orphans,
     faults::{Fault, FaultPlan, Loss, Rule},
 };
 
@@ -87,7 +87,14 @@ async fn happen(network: &Network, emitter: &Emitter, events: u64, seed: u64) {
             let depth = random.u64(1..=5).min(grown);
             let orphans = [Orphans::Dropped, Orphans::Delayed, Orphans::LastDropped];
             let orphans = *random.choice(&orphans).unwrap();
-            network.devnet.reorg_with(depth, orphans).await.unwrap();
+            match network.devnet.reorg_with(depth, orphans).await {
+                // All that anvil can do.
+                Err(DevnetError::Unsupported { .. }) => {
+                    let reorg = network.devnet.reorg_with(depth, Orphans::Dropped).await;
+                    reorg.unwrap();
+                }
+                reorg => drop(reorg.unwrap()),
+            }
         }
         for _ in 0..random.u8(..3) {
             network.devnet.mine().await.unwrap();
