@@ -157,7 +157,13 @@ impl Account {
         if let Some(nonce) = nonce {
             let todo = self.nonces.mined(nonce, now, &self.policy);
             self.do_nonces(todo, now, actions);
-            self.head(self.head.max(block), now, actions);
+            // Its block is there, which says nothing of the others' below: they may have been replaced
+            // since the head was looked at.
+            let head = self.head.max(block);
+            if let Some(intent) = self.intents.get_mut(&id) {
+                let todo = intent.head(head, &self.policy);
+                self.do_intent(id, todo, now, actions);
+            }
         }
     }
 

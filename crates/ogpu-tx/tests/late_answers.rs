@@ -202,3 +202,41 @@ fn a_doubted_receipt_is_asked_for_until_there_is_an_answer() {
     tell(&mut account, IntentEvent::Included { hash, block: 6 });
     assert_eq!(account.on(&counted, 0), []);
 }
+
+/// The blocks below may have been replaced, and the account is about to hear of it.
+#[test]
+fn a_receipt_in_a_newer_block_says_nothing_of_how_deep_others_are() {
+    let mut account = wanted(4);
+    let (first, second) = (version(1, 10), version(2, 10));
+    offer(&mut account, 0, first);
+    let other = IntentId(2);
+    let confirmations = 4;
+    let event = Event::Wanted {
+        id: other,
+        confirmations,
+        pending: None,
+    };
+    account.on(&event, 0);
+    for event in [
+        IntentEvent::Signed {
+            nonce: 1,
+            version: second,
+        },
+        IntentEvent::Stored { hash: second.hash },
+    ] {
+        account.on(&Event::Intent { id: other, event }, 0);
+    }
+
+    account.on(&Event::Head { number: 12 }, 0);
+    let block = 10;
+    let hash = first.hash;
+    tell(&mut account, IntentEvent::Included { hash, block });
+    let event = IntentEvent::Included {
+        hash: second.hash,
+        block: 13,
+    };
+    assert_eq!(account.on(&Event::Intent { id: other, event }, 0), []);
+    let actions = account.on(&Event::Head { number: 13 }, 0);
+    let verdict = Verdict::Included { hash };
+    assert!(actions.contains(&Action::Conclude { id: ID, verdict }));
+}

@@ -20,6 +20,8 @@ pub(crate) enum Move {
     WorkWell {
         pieces: usize,
     },
+    /// The head is looked at; the account hears of it with the next poll.
+    Look,
     Poll {
         behind: usize,
     },
@@ -75,6 +77,7 @@ pub(crate) fn moves(most: usize) -> impl Strategy<Value = Vec<Move>> {
         ),
         24 => (which(), any::<u8>()).prop_map(|(which, how)| Move::Work { which, how }),
         8 => (1..8_usize).prop_map(|pieces| Move::WorkWell { pieces }),
+        2 => Just(Move::Look),
         6 => behind().prop_map(|behind| Move::Poll { behind }),
         5 => prop_oneof![Just(0), 1..600_u64, 1_000..20_000_u64, Just(61_000)]
             .prop_map(|after| Move::Tick { after }),

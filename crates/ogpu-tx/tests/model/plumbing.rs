@@ -112,6 +112,7 @@ impl World {
                     self.work_on(0, WELL);
                 }
             }
+            Move::Look => self.look(),
             Move::Poll { behind } => self.poll(behind),
             Move::Tick { after } => self.tick(after),
             Move::TickWhenDue => {
@@ -160,18 +161,23 @@ impl World {
         (!of_these.is_empty()).then(|| of_these[which % of_these.len()])
     }
 
+    /// The head is looked at, and nobody has heard of it yet.
+    fn look(&mut self) {
+        let new = self.net.chain.clone();
+        let seen = &self.view.blocks;
+        self.has_reorganised |= !new.blocks.starts_with(seen);
+        self.view = new;
+    }
+
     /// A block is noticed: what went, what came, and how many are mined.
     pub(crate) fn poll(&mut self, behind: usize) {
-        let new = self.net.chain.clone();
-        if new.blocks.len() < self.view.blocks.len()
-            || new.blocks[..self.view.blocks.len()] != self.view.blocks[..]
-        {
-            self.view = new.clone();
+        self.look();
+        if std::mem::take(&mut self.has_reorganised) {
             self.feed(Event::Reorganised);
         }
-        let number = new.head();
-        let mined = new.behind(behind).mined();
-        self.view = new;
+        self.told = self.view.clone();
+        let number = self.told.head();
+        let mined = self.told.behind(behind).mined();
         self.feed(Event::Head { number });
         if self.account.is_watching() {
             self.feed(Event::Counted {

@@ -93,6 +93,10 @@ pub(crate) struct World {
     pub(crate) net: Net,
     /// The chain as the plumbing has seen it.
     pub(crate) view: Chain,
+    /// The same when the account last heard of it.
+    pub(crate) told: Chain,
+    /// Blocks that were looked at are gone, and the account has not heard of it.
+    pub(crate) has_reorganised: bool,
     pub(crate) journal: BTreeMap<IntentId, Entry>,
     pub(crate) known: BTreeMap<IntentId, Known>,
     pub(crate) work: Vec<Work>,
@@ -119,6 +123,8 @@ impl World {
                 ..Net::default()
             },
             view: Chain::default(),
+            told: Chain::default(),
+            has_reorganised: false,
             journal: BTreeMap::new(),
             known: BTreeMap::new(),
             work: Vec::new(),
@@ -188,6 +194,10 @@ impl World {
                 let next = self.known[id].nonce.map(|nonce| nonce + 1);
                 self.last_count = self.last_count.max(next);
             }
+            Event::Intent {
+                event: IntentEvent::Overtaken { nonce, .. },
+                ..
+            } => self.last_count = self.last_count.max(Some(nonce + 1)),
             _ => {}
         }
         let actions = self.account.on(&event, self.now);
@@ -225,6 +235,7 @@ impl World {
         self.account = Account::new(self.policy);
         self.work.clear();
         self.last_count = None;
+        self.has_reorganised = false;
         for (id, known) in &mut self.known {
             known.is_open = false;
             known.is_waited_for = false;
@@ -363,12 +374,17 @@ impl World {
         );
     }
 
-    /// I3: as deep as was asked for, where the plumbing sees it.
+    /// I3: as deep as was asked for, where the plumbing sees it, or in what the account has heard of.
     fn check_depth(&self, id: IntentId, hash: TxHash) {
-        let known = &self.known[&id];
-        let block = self.view.block_of(hash);
-        let deep = block.is_some_and(|block| self.view.head() - block + 1 >= known.confirmations);
-        assert!(deep, "I3: {id:?} is told as included, and is in {block:?}");
+        let confirmations = self.known[&id].confirmations;
+        let is_deep = |chain: &Chain| {
+            let block = chain.block_of(hash);
+            block.is_some_and(|block| chain.head() - block + 1 >= confirmations)
+        };
+        assert!(
+            is_deep(&self.view) || is_deep(&self.told),
+            "I3: {id:?} is told as included, and is not {confirmations} deep"
+        );
         assert_eq!(self.txs[&hash].owner, Some(id));
     }
 
